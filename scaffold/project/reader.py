@@ -3,10 +3,10 @@
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -33,7 +33,7 @@ from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.project_files import find_environments, list_files, read_own_ignore
+from scaffold.project.project_files import OwnIgnore, find_environments, list_files, read_own_ignore
 from scaffold.project.pyproject import (
     asks,
     is_made_by_build,
@@ -86,48 +86,88 @@ def read_project(
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
-    root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
-    _refuse_home(root, (os.environ if environ is None else environ).get("HOME", ""))
-    names = _names(root)
-    pyproject = load_pyproject(root)
-    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
-    listed = list_files(root, context=context, dockerfile=dockerfile)
-    ignore = read_own_ignore(context, dockerfile)
-    paths = [name for name, _ in listed]
-    own = read_own_installs(root, sorted({*paths, *names}))
+    folder = _open(root, context, dockerfile, os.environ if environ is None else environ)
     choice = choose(
-        names,
-        pyproject,
+        folder.names,
+        folder.pyproject,
         named=requirements,
         optional=bool(extras or groups),
-        evidence=_evidence(root, names, own, find_for_installing(root, paths)),
-        above=_lock_above(root),
+        evidence=_evidence(folder),
+        above=_lock_above(folder.root),
     )
-    name = _name(root, pyproject)
+    name = _name(folder.root, folder.pyproject)
     read = _read_choice(
-        root,
+        folder,
         choice,
-        pyproject,
         extras=extras,
         groups=groups,
         environ=environ,
-        own=None if requirements else own,
+        own=None if requirements else folder.own,
         name=name.value,
         build=build,
     )
-    reading = compare(follow(root, read, context=context))
+    reading = compare(follow(folder.root, read, context=folder.context))
     if any(one.url for one in reading.asked):
         reading = settle_repositories(reading, repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
-    if choice.kind == Kind.NOTHING and not any(path.endswith(".py") for path in paths):
+    if choice.kind == Kind.NOTHING and not any(path.endswith(".py") for path in folder.paths):
         raise UsageError(
-            f"{root.name or root} is not a Python project",
+            f"{folder.root.name or folder.root} is not a Python project",
             hint=f"run `leanscaffold init` to start one; looked for {_LOOKED_FOR}",
         )
+    project = _describe(folder, choice, reading, name)
+    return project if folder.is_context else rebase(project, relative(folder.context, folder.root))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folder:
+    """The folder of a project: ``names`` lie at its top, ``listed`` go into the image, with sizes.
+
+    ``context`` is what the build sees, ``own`` what the project's own Dockerfile installs.
+    """
+
+    root: Path
+    context: Path
+    names: frozenset[str]
+    pyproject: Pyproject | None
+    listed: tuple[tuple[str, int], ...]
+    ignore: OwnIgnore
+    own: OwnInstalls
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _ in self.listed]
+
+    @property
+    def is_context(self) -> bool:
+        return self.context == self.root
+
+
+def _open(root: Path, context: Path | None, dockerfile: str, environ: Mapping[str, str]) -> _Folder:
+    root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
+    _refuse_home(root, environ.get("HOME", ""))
+    names, pyproject = _names(root), load_pyproject(root)
+    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
+    listed = list_files(root, context=context, dockerfile=dockerfile)
+    ignore = read_own_ignore(context, dockerfile)
+    own = read_own_installs(root, sorted({*(path for path, _ in listed), *names}))
+    return _Folder(
+        root=root,
+        context=context,
+        names=names,
+        pyproject=pyproject,
+        listed=listed,
+        ignore=ignore,
+        own=own,
+    )
+
+
+def _describe(folder: _Folder, choice: Choice, reading: Reading, name: Found[str]) -> Project:
+    """Return the project with how it starts, what it uses, and what its files weigh."""
+    root, paths, pyproject = folder.root, folder.paths, folder.pyproject
     private = find_lists_with_passwords(root, (*paths, *reading.files))
     opened = find_opened(root, paths)
-    left_out = {*(one.path for one in reading.distributions), *private}
     packages = _own_packages(root, reading.asked, paths)
     # What is asked for has to be there; the project itself runs from its sources all the same.
     refused = [one for one in packages if one.path == "." and one.problem]
@@ -135,7 +175,7 @@ def read_project(
         root, files=paths, installed=_installed(reading), roots=tuple(one.root for one in packages)
     )
     pythons = tuple(map(without_patch, (*read_pythons(root, pyproject), *reading.pythons)))
-    project = Project(
+    return Project(
         name=name,
         asked=reading.asked,
         constraints=reading.constraints,
@@ -147,15 +187,9 @@ def read_project(
         index=reading.index,
         uses=tuple(_without_own(facts.uses, root, packages)),
         source_paths=facts.source_paths,
-        app_bytes=sum(size for path, size in listed if path not in left_out)
-        + sum((root / path).stat().st_size for one in packages for path in one.reads),
-        app_waste=count_waste(pair for pair in listed if pair[0] not in left_out),
-        app_sources=sum(size for path, size in listed if path.endswith(".py")),
-        app_modules=sum(path.endswith(".py") for path, _ in listed),
-        app_served=sum(size for path, size in listed if "/static/" in f"/{path}"),
-        models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
+        **_weigh(folder, {*(one.path for one in reading.distributions), *private}, packages),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
-        warnings=notes_on_ignore(ignore.theirs, paths),
+        warnings=notes_on_ignore(folder.ignore.theirs, paths),
         notes=(
             *facts.unused,
             *choice.notes,
@@ -169,23 +203,45 @@ def read_project(
         trace=read_trace(root),
         distributions=reading.distributions,
         listed=choice.kind != Kind.NOTHING and (choice.kind != Kind.PYPROJECT or _lists(pyproject)),
-        elsewhere=find_elsewhere(paths),
         private=private,
         opened=opened,
-        own_image=own.image,
+        own_image=folder.own.image,
         volumes=facts.volumes,
-        unfetched=tuple(name_left_out(root, listed)),
         left_steps=facts.left_steps,
-        front_end=facts.front_end if context == root else None,
-        ignore_file=ignore.ours,
-        ignore=ignore.patterns,
-        ignore_source=ignore.theirs,
-        composed=next((one for one in _COMPOSED if (context / one).is_file()), ""),
+        front_end=facts.front_end if folder.is_context else None,
         packages=tuple(one for one in packages if one not in refused),
         offered=(*list_offered(pyproject), *list_setup_extras(root)),
         told_extras=tuple(read_told_extras(root)),
+        **_surroundings(folder),
     )
-    return project if context == root else rebase(project, relative(context, root))
+
+
+def _weigh(
+    folder: _Folder, left_out: Collection[str], packages: Sequence[OwnPackage]
+) -> dict[str, Any]:
+    """Return the fields of a project that say how many bytes of its files go into the image."""
+    kept = [pair for pair in folder.listed if pair[0] not in left_out]
+    read = sum((folder.root / path).stat().st_size for one in packages for path in one.reads)
+    return {
+        "app_bytes": sum(size for _, size in kept) + read,
+        "app_waste": count_waste(kept),
+        "app_sources": sum(size for path, size in folder.listed if path.endswith(".py")),
+        "app_modules": sum(path.endswith(".py") for path in folder.paths),
+        "app_served": sum(size for path, size in folder.listed if "/static/" in f"/{path}"),
+        "models": find_heavy(folder.root, kept),
+    }
+
+
+def _surroundings(folder: _Folder) -> dict[str, Any]:
+    """Return the fields of a project that say what lies beside and around its files."""
+    return {
+        "elsewhere": find_elsewhere(folder.paths),
+        "unfetched": tuple(name_left_out(folder.root, folder.listed)),
+        "ignore_file": folder.ignore.ours,
+        "ignore": folder.ignore.patterns,
+        "ignore_source": folder.ignore.theirs,
+        "composed": next((one for one in _COMPOSED if (folder.context / one).is_file()), ""),
+    }
 
 
 def _refuse_home(root: Path, home: str) -> None:
@@ -204,15 +260,14 @@ def _lock_above(root: Path) -> str:
     return relative(root, workspace / "uv.lock")
 
 
-def _evidence(
-    root: Path, names: frozenset[str], own: OwnInstalls, beside: tuple[str, str]
-) -> Evidence:
+def _evidence(folder: _Folder) -> Evidence:
+    root, names = folder.root, folder.names
     files = [name for name in REQUIREMENT_FILES if name in names]
     return Evidence(
         whole=frozenset(name for name in files if installs_whole(root, name)),
-        installed=own.files,
+        installed=folder.own.files,
         scripts=find_scripts(root, sorted(name for name in names if "/" not in name)),
-        beside=beside,
+        beside=find_for_installing(root, folder.paths),
     )
 
 
@@ -352,9 +407,8 @@ def _names(root: Path) -> frozenset[str]:
 
 
 def _read_choice(
-    root: Path,
+    folder: _Folder,
     choice: Choice,
-    pyproject: Pyproject | None,
     *,
     extras: Sequence[str],
     groups: Sequence[str],
@@ -372,16 +426,18 @@ def _read_choice(
         if extras or groups:
             raise _useless_options(choice)
     elif own and not (extras or groups):
-        known_extras, known_groups = list_optional(pyproject)
+        known_extras, known_groups = list_optional(folder.pyproject)
         by_extra = own.chosen("extra", name, known_extras)
         by_group = own.chosen("group", name, known_groups)
         extras, groups = tuple(by_extra), tuple(by_group)
         told = (*by_extra.values(), *by_group.values())
-    read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    read = settle_computed(read, root, build, extras=extras)
+    read = _read(
+        folder.root, choice, folder.pyproject, extras=extras, groups=groups, environ=environ
+    )
+    read = settle_computed(read, folder.root, build, extras=extras)
     if own is None:
         return read
-    itself = canonicalize_name(read_setup_name(root) or name)
+    itself = canonicalize_name(read_setup_name(folder.root) or name)
     return _with_own(replace(read, notes=(*read.notes, *told)), own, itself)
 
 

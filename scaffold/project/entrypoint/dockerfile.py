@@ -57,7 +57,6 @@ _NOT_OF_BUILD = frozenset(
         *("runserver", "shell", "test"),
     }
 )
-# Variables of an image's own making: of shells, Python, package managers, users, and locale.
 _ARGUMENT = re.compile(r"\$(?:\w+|\{\w+\})")
 
 
@@ -74,73 +73,66 @@ def read_own_start(
     found = find_own_dockerfile(root)
     if found is None:
         return OwnStart(notes=tuple(_others(root)))
-    place, dockerfile, context = found.place, found.dockerfile, found.context
-    copied = Copied(root=root, dockerfile=dockerfile, context=context)
+    copied = Copied(root=root, dockerfile=found.dockerfile, context=found.context)
     reading = Reading(
-        place=place,
-        dockerfile=dockerfile,
+        place=found.place,
+        dockerfile=found.dockerfile,
         copied=copied,
         files=frozenset(files),
         modules=modules,
         installed=installed,
         scripts=project_scripts(root)[1],
     )
-    steps = dockerfile.steps(reading.stage)
+    composed = read_compose(root, found.place)
+    steps = found.dockerfile.steps(reading.stage)
+    built = find_front_end(found.place, copied, steps, files)
+    own = _read_image(reading, steps, composed)
+    own = replace(own, front_end=built.kept, notes=(*own.notes, *built.notes))
+    return _with_start(own, reading, steps, composed)
+
+
+def _read_image(reading: Reading, steps: Sequence[Instruction], composed: Composed) -> OwnStart:
+    """Return what an image tells besides its start: ports, health, variables, volumes, steps."""
     health, asked = _health(reading, steps)
-    composed = read_compose(root, place)
     environment, notes = _carried(reading, steps, composed)
-    exposed = _exposed(steps)
-    ports = [
-        Found(value=int(number), origin=reading.origin(step, "EXPOSE"))
-        for number, step in exposed.items()
-        if number.isdigit()
-    ]
-    if len(exposed) > 1:
-        told = (
-            f"{reading.origin(next(iter(exposed.values())))} exposes {', '.join(exposed)}: the "
-            "image declares only one (--port); the others work as well if you publish them"
-        )
-        notes = (*notes, told)
-    only = ports[0] if len(ports) == 1 else None
+    ports, several = _exposed(reading, steps)
     managed = list(_manages(steps))
     left = find_left_steps(
         steps,
         path=reading.path,
         files=reading.files,
         scripts=reading.scripts,
-        modules=modules,
+        modules=reading.modules,
     )
-    built = find_front_end(place, copied, steps, files)
-    own = OwnStart(
-        front_end=built.kept,
+    devices = (Use(code="opens-device", value=one, origin=at) for one, at in composed.devices)
+    given = (pair for _, one in managed for pair in one.assignments)
+    return OwnStart(
         left=tuple(f"{reading.origin(step)} {text}" for step, text in left),
-        port=only or asked or _published(composed),
-        ports=tuple(ports),
+        port=(ports[0] if len(ports) == 1 else None) or asked or _published(composed),
+        ports=ports,
         health=health,
         environment=environment,
         volumes=tuple(find_volumes(reading, steps, composed)),
         manages=tuple(words for words, _ in managed),
-        manages_with=tuple(
-            pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
-        ),
-        notes=(*notes, *built.notes, *note_mounts(reading, composed)),
-        uses=(
-            *(
-                Use(code="opens-device", value=value, origin=origin)
-                for value, origin in composed.devices
-            ),
-            *_named_programs(reading, steps, environment),
-        ),
+        manages_with=tuple(pair for pair in given if "$" not in pair[1]),
+        notes=(*notes, *several, *note_mounts(reading, composed)),
+        uses=(*devices, *_named_programs(reading, steps, environment)),
     )
+
+
+def _with_start(
+    own: OwnStart, reading: Reading, steps: Sequence[Instruction], composed: Composed
+) -> OwnStart:
+    """Return what an image tells with its start, or with why none of its commands is clear."""
     entrypoint, cmd = _commands(reading)
-    last = reading.stage.opening
     if entrypoint is None and cmd is None and composed.command is None:
         return own
     unused = own.unused
     # A compose file's command often waits for another service first: then that of the image counts.
     tried = (composed.command, None) if entrypoint or cmd else (composed.command,)
     for command in dict.fromkeys(tried):
-        where = command.origin if command else reading.origin(entrypoint or cmd or last)
+        step = entrypoint or cmd or reading.stage.opening
+        where = command.origin if command else reading.origin(step)
         try:
             launch = _launch(reading, entrypoint, cmd, steps, command, others=composed.environment)
             launch = without_python(reading, launch)
@@ -149,10 +141,8 @@ def read_own_start(
             told = f"{where} {error}: this command is not used to start the app; use --cmd"
             unused = (*unused, told)
         else:
-            named = filter(
-                None, (find_volume(reading, one, launch.workdir) for one in launch.words[1:])
-            )
-            volumes = tuple(dict.fromkeys((*own.volumes, *named)))
+            named = (find_volume(reading, one, launch.workdir) for one in launch.words[1:])
+            volumes = tuple(dict.fromkeys((*own.volumes, *filter(None, named))))
             notes = (*own.notes, *note_differences(reading, launch, own))
             return replace(own, notes=notes, unused=unused, volumes=volumes)
     return replace(own, unused=unused)
@@ -290,15 +280,29 @@ def _published(composed: Composed) -> Found[int] | None:
     return Found(value=composed.ports[0][0], origin=composed.ports[0][1])
 
 
-def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:
-    """Return the ports that EXPOSE names, as ``8000`` or ``5353/udp``."""
-    return {
+def _exposed(
+    reading: Reading, steps: Sequence[Instruction]
+) -> tuple[tuple[Found[int], ...], Sequence[str]]:
+    """Return the ports that EXPOSE names, and a note where they are several (``5353/udp``)."""
+    exposed = {
         word.removesuffix("/tcp"): step
         for step in steps
         if step.keyword == "EXPOSE"
         for word in fill_in(step.text, step.scope).split()
         if (match := _EXPOSED.fullmatch(word)) and is_port(int(match[1]))
     }
+    ports = tuple(
+        Found(value=int(number), origin=reading.origin(step, "EXPOSE"))
+        for number, step in exposed.items()
+        if number.isdigit()
+    )
+    if len(exposed) < 2:  # noqa: PLR2004 - one is all that an image declares
+        return ports, ()
+    told = (
+        f"{reading.origin(next(iter(exposed.values())))} exposes {', '.join(exposed)}: the "
+        "image declares only one (--port); the others work as well if you publish them"
+    )
+    return ports, (told,)
 
 
 def _health(

@@ -25,6 +25,7 @@ from scaffold.project.text_io import text_of
 
 PYTHON_PROGRAM = re.compile(r"python[0-9.]*")
 _TARGET = re.compile(r"([A-Za-z_][\w.]*)(:[A-Za-z_]\w*(?:\(.*\))?)?")
+# Variables of an image's own making: of shells, Python, package managers, users, and locale.
 OF_IMAGES = re.compile(
     r"PATH|HOME|EDITOR|APT_\w+|LANG|LANGUAGE|LC_\w+|TERM|SHELL|USER|PUID|PGID|UID|GID|DEBIAN_FRONTEND|VIRTUAL_ENV"
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scaffold.model.project import Found, FrontEnd, Start, Use, When
 from scaffold.project.devices import find_devices
@@ -77,21 +78,10 @@ def read_sources(
     told = read_told(root, files, modules, installed)
     if own.entry is None:
         own = _with_processes(own, read_processes(root, files, modules, installed))
-    entry = find_entry(root, modules, installed, own, told)
+    entry, steps = find_entry(root, modules, installed, own, told), Steps()
     counts = entry is None or entry.start.origin.file != "Procfile"
-    if entry is not None and own.environment:
-        entry = replace(entry, start=_with_environment(entry.start, own.environment))
-    site = find_site(modules)
-    steps = Steps()
-    if entry is not None and site is not None and _serves_site(entry, site):
-        steps = find_steps(site, modules, files, own.manages)
-        ran = {**dict(steps.environment), **dict(own.manages_with)}
-        value = replace(
-            entry.start.value, prepares=steps.commands, prepares_with=tuple(ran.items())
-        )
-        entry = replace(entry, start=replace(entry.start, value=value))
-    if entry is not None and _imports_above(entry.start.value.command, modules, files):
-        entry = replace(entry, start=_with_environment(entry.start, [("PYTHONPATH", "/app")]))
+    if entry is not None:
+        entry, steps = _with_settings(entry, own, modules, files)
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
     reached = find_reached(modules, command=command, framework=framework)
@@ -100,21 +90,19 @@ def read_sources(
     if entry is not None:
         opened = open_outside(without_help(entry.start), root, modules, files, reached)
         port = entry.port or option_port(opened, modules, reached)
-        entry = replace(entry, start=opened, port=port)
-        value = entry.start.value
-        required = name_required(value.command, modules)
-        value = replace(value, lacks=(*required, *unmounted, *value.lacks))
-        entry = replace(entry, start=replace(entry.start, value=value))
+        required = name_required(opened.value.command, modules)
+        lacks = (*required, *unmounted, *opened.value.lacks)
+        entry = replace(entry, start=_with(opened, lacks=lacks), port=port)
     at_start = [module for module in modules if module.file in reached.starting]
-    folder = start.folder if start else "."
     found = find_uses(
-        modules, files, command=command, reached=reached, folder=folder, mounted=mounted
+        modules,
+        files,
+        command=command,
+        reached=reached,
+        folder=start.folder if start else ".",
+        mounted=mounted,
     )
-    workers = tuple(
-        Use(code=code, value=value, origin=entry.start.origin, when=When.START)
-        for code, value in find_workers(command, modules)
-        if entry is not None and value not in _tops(files)
-    )
+    workers = _workers(entry.start, modules, files) if entry else ()
     uses = (*workers, *found, *find_devices(modules), *broken)
     return SourceFacts(
         start=_from_folder(entry.start, files) if entry else None,
@@ -139,6 +127,34 @@ def read_sources(
     )
 
 
+def _workers(start: Found[Start], modules: Sequence[Module], files: Sequence[str]) -> Iterator[Use]:
+    """Yield what the workers of a server's command need."""
+    for code, value in find_workers(start.value.command, modules):
+        if value not in _tops(files):
+            yield Use(code=code, value=value, origin=start.origin, when=When.START)
+
+
+def _with_settings(
+    entry: Entry, own: OwnStart, modules: Sequence[Module], files: Sequence[str]
+) -> tuple[Entry, Steps]:
+    """Return a start with its variables and what comes before it, and a site's steps."""
+    start, steps = entry.start, Steps()
+    if own.environment:
+        start = _with_environment(start, own.environment)
+    site = find_site(modules)
+    if site is not None and _serves_site(entry, site):
+        steps = find_steps(site, modules, files, own.manages)
+        ran = {**dict(steps.environment), **dict(own.manages_with)}
+        start = _with(start, prepares=steps.commands, prepares_with=tuple(ran.items()))
+    if _imports_above(start.value.command, modules, files):
+        start = _with_environment(start, [("PYTHONPATH", "/app")])
+    return replace(entry, start=start), steps
+
+
+def _with(start: Found[Start], **changes: Any) -> Found[Start]:
+    return replace(start, value=replace(start.value, **changes))
+
+
 def _from_folder(start: Found[Start], files: Sequence[str]) -> Found[Start]:
     """Return a start whose command names the project's files from the folder that it runs in."""
     value = start.value
@@ -149,7 +165,7 @@ def _from_folder(start: Found[Start], files: Sequence[str]) -> Found[Start]:
         name, equals, path = word.rpartition("=")
         inside = path in files and re.search(r"[/.]", path)
         words.append(f"{name}{equals}{posixpath.relpath(path, value.folder)}" if inside else word)
-    return replace(start, value=replace(value, command=tuple(words)))
+    return _with(start, command=tuple(words))
 
 
 def _imports_above(command: Sequence[str], modules: Sequence[Module], files: Sequence[str]) -> bool:
@@ -203,7 +219,7 @@ def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
 
 def _with_environment(start: Found[Start], more: Sequence[tuple[str, str]]) -> Found[Start]:
     pairs = {**dict(more), **dict(start.value.environment)}
-    return replace(start, value=replace(start.value, environment=tuple(pairs.items())))
+    return _with(start, environment=tuple(pairs.items()))
 
 
 def _unread(broken: Sequence[Use]) -> Iterator[str]:

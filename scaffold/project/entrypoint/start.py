@@ -118,14 +118,7 @@ def find_entry(
     if script is None and workers:
         told_worker = next((one.entry for one in runs if _is_worker(one, workers[0])), None)
         return _with_others(told_worker or start_celery(workers[0]), workers[1:])
-    plain = _plain_entry(
-        root,
-        script,
-        _without_examples(root, modules),
-        modules=modules,
-        installed=installed,
-        runs=runs,
-    )
+    plain = _plain_entry(root, script, modules, installed, runs)
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
 
 
@@ -145,13 +138,12 @@ def _web_apps(
 def _plain_entry(
     root: Path,
     script: Entry | None,
-    files: Sequence[Module],
-    *,
     modules: Sequence[Module],
     installed: frozenset[str],
     runs: Sequence[OwnStart],
 ) -> Entry | None:
     """Return how what has no server starts: a program that is installed, too, if it is told."""
+    files = _without_examples(root, modules)
     told, page, plain = _told_program(root, runs), start_page(files, installed), start_script(files)
     # ``panel serve app.py``: what runs the file is told, which by itself only describes a page.
     file = plain.start.origin.file if plain is not None else ""
