@@ -4,7 +4,6 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from packaging.utils import InvalidName, canonicalize_name
 from scaffold.model.errors import (
     ConfigInvalidError,
     Detail,
-    PathUnreadableError,
     RequirementsInvalidError,
     UsageError,
 )
@@ -21,33 +19,30 @@ from scaffold.model.image import count_waste
 from scaffold.model.options import DOCKERFILE
 from scaffold.model.project import Asked, Found, Origin, OwnPackage, Project, Use, When
 from scaffold.project.checkout import name_left_out
-from scaffold.project.computed import BuildMetadata, settle_computed
-from scaffold.project.conda import read_conda
+from scaffold.project.choice_reader import read_choice
+from scaffold.project.computed import BuildMetadata
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
 from scaffold.project.entrypoint.scripts import project_scripts
 from scaffold.project.entrypoint.source_facts import SourceFacts, read_sources
 from scaffold.project.heavy_files import find_heavy
-from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
-from scaffold.project.locks.pipfile import read_pipfile
-from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
+from scaffold.project.locks import FORMATS, compare
 from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.project_files import OwnIgnore, find_environments, list_files, read_own_ignore
+from scaffold.project.project_files import find_environments, list_files
+from scaffold.project.project_folder import ProjectFolder, open_folder
 from scaffold.project.pyproject import (
     asks,
-    is_made_by_build,
     list_offered,
     list_optional,
-    read_pyproject,
 )
-from scaffold.project.pyproject_file import Pyproject, find_scripts, load_pyproject, load_script
-from scaffold.project.python_versions import read_pipfile_python, read_pythons, without_patch
+from scaffold.project.pyproject_file import Pyproject, find_scripts
+from scaffold.project.python_versions import read_pythons, without_patch
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
-from scaffold.project.requirements import installs_whole, read_requirements
+from scaffold.project.requirements import installs_whole
 from scaffold.project.secrets import find_lists_with_passwords, find_opened, notes_on_ignore
-from scaffold.project.setup_files import list_setup_extras, read_setup, read_setup_name
+from scaffold.project.setup_files import list_setup_extras
 from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, rebase
@@ -86,7 +81,7 @@ def read_project(
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
-    folder = _open(root, context, dockerfile, os.environ if environ is None else environ)
+    folder = open_folder(root, context, dockerfile, os.environ if environ is None else environ)
     choice = choose(
         folder.names,
         folder.pyproject,
@@ -96,7 +91,7 @@ def read_project(
         above=_lock_above(folder.root),
     )
     name = _name(folder.root, folder.pyproject)
-    read = _read_choice(
+    read = read_choice(
         folder,
         choice,
         extras=extras,
@@ -120,50 +115,7 @@ def read_project(
     return project if folder.is_context else rebase(project, relative(folder.context, folder.root))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Folder:
-    """The folder of a project: ``names`` lie at its top, ``listed`` go into the image, with sizes.
-
-    ``context`` is what the build sees, ``own`` what the project's own Dockerfile installs.
-    """
-
-    root: Path
-    context: Path
-    names: frozenset[str]
-    pyproject: Pyproject | None
-    listed: tuple[tuple[str, int], ...]
-    ignore: OwnIgnore
-    own: OwnInstalls
-
-    @property
-    def paths(self) -> list[str]:
-        return [path for path, _ in self.listed]
-
-    @property
-    def is_context(self) -> bool:
-        return self.context == self.root
-
-
-def _open(root: Path, context: Path | None, dockerfile: str, environ: Mapping[str, str]) -> _Folder:
-    root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
-    _refuse_home(root, environ.get("HOME", ""))
-    names, pyproject = _names(root), load_pyproject(root)
-    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
-    listed = list_files(root, context=context, dockerfile=dockerfile)
-    ignore = read_own_ignore(context, dockerfile)
-    own = read_own_installs(root, sorted({*(path for path, _ in listed), *names}))
-    return _Folder(
-        root=root,
-        context=context,
-        names=names,
-        pyproject=pyproject,
-        listed=listed,
-        ignore=ignore,
-        own=own,
-    )
-
-
-def _describe(folder: _Folder, choice: Choice, reading: Reading, name: Found[str]) -> Project:
+def _describe(folder: ProjectFolder, choice: Choice, reading: Reading, name: Found[str]) -> Project:
     """Return the project with how it starts, what it uses, and what its files weigh."""
     root, paths, pyproject = folder.root, folder.paths, folder.pyproject
     private = find_lists_with_passwords(root, (*paths, *reading.files))
@@ -217,7 +169,7 @@ def _describe(folder: _Folder, choice: Choice, reading: Reading, name: Found[str
 
 
 def _weigh(
-    folder: _Folder, left_out: Collection[str], packages: Sequence[OwnPackage]
+    folder: ProjectFolder, left_out: Collection[str], packages: Sequence[OwnPackage]
 ) -> dict[str, Any]:
     """Return the fields of a project that say how many bytes of its files go into the image."""
     kept = [pair for pair in folder.listed if pair[0] not in left_out]
@@ -232,7 +184,7 @@ def _weigh(
     }
 
 
-def _surroundings(folder: _Folder) -> dict[str, Any]:
+def _surroundings(folder: ProjectFolder) -> dict[str, Any]:
     """Return the fields of a project that say what lies beside and around its files."""
     return {
         "elsewhere": find_elsewhere(folder.paths),
@@ -244,14 +196,6 @@ def _surroundings(folder: _Folder) -> dict[str, Any]:
     }
 
 
-def _refuse_home(root: Path, home: str) -> None:
-    if os.path.realpath(root) in {root.anchor, os.path.realpath(home or root.anchor)}:
-        raise UsageError(
-            f"{root} is a home folder or a whole machine, not a project",
-            hint="name the folder of the project",
-        )
-
-
 def _lock_above(root: Path) -> str:
     """Return the lock of the workspace that a folder is a member of, empty if there is none."""
     workspace = find_workspace(root)
@@ -260,7 +204,7 @@ def _lock_above(root: Path) -> str:
     return relative(root, workspace / "uv.lock")
 
 
-def _evidence(folder: _Folder) -> Evidence:
+def _evidence(folder: ProjectFolder) -> Evidence:
     root, names = folder.root, folder.names
     files = [name for name in REQUIREMENT_FILES if name in names]
     return Evidence(
@@ -269,16 +213,6 @@ def _evidence(folder: _Folder) -> Evidence:
         scripts=find_scripts(root, sorted(name for name in names if "/" not in name)),
         beside=find_for_installing(root, folder.paths),
     )
-
-
-def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
-    """Return a reading with what only the project's own Dockerfile names, but for the project."""
-    known = {itself, *(asked.name or asked.path for asked in reading.asked)}
-    known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
-    more = tuple(asked for asked in own.asked if (asked.name or asked.path) not in known)
-    texts = ", ".join(one.text for one in more)
-    notes = (f"{more[0].origin} installs {texts}; the image does the same",) if more else ()
-    return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
 
 
 def _own_packages(
@@ -382,126 +316,11 @@ def _unasked(reading: Reading, facts: SourceFacts, groups: Sequence[str]) -> tup
     return (f"nothing is installed: no file asks for {names}; {way}",)
 
 
-def _useless_options(choice: Choice) -> UsageError:
-    where = ", ".join(choice.names) or "nothing"
-    return UsageError(
-        f"extras and groups stand in pyproject.toml or a lock, but {where} is read here",
-        hint="leave out --extra and --group",
-    )
-
-
-def _names(root: Path) -> frozenset[str]:
-    """Return the names of files in the folder, and in ``requirements/``."""
-    try:
-        names = {path.name for path in root.iterdir() if not path.is_dir()}
-        if (root / "requirements").is_dir():
-            names |= {f"requirements/{path.name}" for path in (root / "requirements").iterdir()}
-    except NotADirectoryError as error:
-        raise PathUnreadableError(f"{root} is not a folder", hint="name the folder") from error
-    except OSError as error:
-        raise PathUnreadableError(
-            f"cannot read the folder {error.filename or root}: {error.strerror}",
-            hint="check the spelling and the permissions",
-        ) from error
-    return frozenset(names)
-
-
-def _read_choice(
-    folder: _Folder,
-    choice: Choice,
-    *,
-    extras: Sequence[str],
-    groups: Sequence[str],
-    environ: Mapping[str, str] | None,
-    own: OwnInstalls | None,
-    name: str,
-    build: BuildMetadata | None,
-) -> Reading:
-    """Return what is asked for, with what the project's ``own`` Dockerfile installs besides.
-
-    ``name`` is the project's. Where no extras and groups are given, those of that Dockerfile hold.
-    """
-    told: tuple[str, ...] = ()
-    if choice.kind in {Kind.FILES, Kind.NOTHING}:
-        if extras or groups:
-            raise _useless_options(choice)
-    elif own and not (extras or groups):
-        known_extras, known_groups = list_optional(folder.pyproject)
-        by_extra = own.chosen("extra", name, known_extras)
-        by_group = own.chosen("group", name, known_groups)
-        extras, groups = tuple(by_extra), tuple(by_group)
-        told = (*by_extra.values(), *by_group.values())
-    read = _read(
-        folder.root, choice, folder.pyproject, extras=extras, groups=groups, environ=environ
-    )
-    read = settle_computed(read, folder.root, build, extras=extras)
-    if own is None:
-        return read
-    itself = canonicalize_name(read_setup_name(folder.root) or name)
-    return _with_own(replace(read, notes=(*read.notes, *told)), own, itself)
-
-
-def _read(
-    root: Path,
-    choice: Choice,
-    pyproject: Pyproject | None,
-    *,
-    extras: Sequence[str],
-    groups: Sequence[str],
-    environ: Mapping[str, str] | None,
-) -> Reading:
-    if choice.kind == Kind.FILES:
-        return read_requirements(root, choice.names, environ=environ)
-    if choice.kind == Kind.PIPFILE:
-        reading = read_pipfile(root, choice.names[0], groups=groups)
-        return replace(reading, pythons=read_pipfile_python(root))
-    if choice.kind == Kind.SETUP:
-        if groups:
-            raise _useless_options(choice)
-        return read_setup(root, extras=extras)
-    if choice.kind in {Kind.CONDA, Kind.SCRIPT}:
-        conda = choice.kind == Kind.CONDA
-        name = choice.names[0]
-        return read_conda(root, name, environ=environ) if conda else _read_script(root, name)
-    if choice.kind == Kind.LOCK:
-        return _locked(root, choice.names[0], pyproject, extras=extras, groups=groups)
-    return read_pyproject(pyproject, extras=extras, groups=groups) if pyproject else Reading()
-
-
 def _lists(pyproject: Pyproject | None) -> bool:
     """Tell whether a pyproject.toml says what to install, be it nothing."""
     return pyproject is not None and bool(
         "dependencies" in pyproject.table("project") or asks(pyproject)
     )
-
-
-def _read_script(root: Path, name: str) -> Reading:
-    script = load_script(root, name)
-    if script is None:
-        raise UsageError(
-            f"{name} has no block of script metadata", hint="name a requirements file, or add one"
-        )
-    return replace(read_pyproject(script), pythons=read_pythons(root, script))
-
-
-def _locked(
-    root: Path,
-    name: str,
-    pyproject: Pyproject | None,
-    *,
-    extras: Sequence[str],
-    groups: Sequence[str],
-) -> Reading:
-    lock = read_lock(root, name, extras=extras, groups=groups)
-    if lock.lock is not None and lock.lock.kind == "pipfile":
-        return replace(lock, pythons=read_pipfile_python(root))
-    if pyproject is None or not needs_pyproject(name):
-        return lock
-    asked = read_pyproject(pyproject, extras=extras, groups=groups)
-    if lock.asked and is_made_by_build(pyproject) and not (extras or groups):
-        # What the build would say, the lock remembers.
-        asked = replace(asked, asked=lock.asked, problems=())
-    return replace(asked, lock=lock.lock, files=(*asked.files, *lock.files))
 
 
 def _invalid(problems: Sequence[Detail]) -> RequirementsInvalidError:

@@ -28,7 +28,7 @@ from scaffold.project.entrypoint.ports import (
 from scaffold.project.entrypoint.start import find_entry
 from scaffold.project.entrypoint.told_starts import read_processes, read_told
 from scaffold.project.named_backends import find_workers
-from scaffold.project.reached import find_reached
+from scaffold.project.reached import Reached, find_reached
 from scaffold.project.settings_patterns import find_mounted
 from scaffold.project.source_loader import load_modules, uncollected
 from scaffold.project.source_modules import Module, is_example
@@ -82,33 +82,29 @@ def read_sources(
     counts = entry is None or entry.start.origin.file != "Procfile"
     if entry is not None:
         entry, steps = _with_settings(entry, own, modules, files)
-    start = entry.start.value if entry else None
-    command, framework = (start.command, start.framework) if start else ((), "")
-    reached = find_reached(modules, command=command, framework=framework)
+    given = entry.start.value if entry else Start(framework="", command=())
+    reached = find_reached(modules, command=given.command, framework=given.framework)
     mounted = find_mounted(root, modules, files)
     unmounted, maybe = name_mounted(modules, mounted, reached)
     if entry is not None:
-        opened = open_outside(without_help(entry.start), root, modules, files, reached)
-        port = entry.port or option_port(opened, modules, reached)
-        required = name_required(opened.value.command, modules)
-        lacks = (*required, *unmounted, *opened.value.lacks)
-        entry = replace(entry, start=_with(opened, lacks=lacks), port=port)
-    at_start = [module for module in modules if module.file in reached.starting]
+        start = open_outside(without_help(entry.start), root, modules, files, reached)
+        port = entry.port or option_port(start, modules, reached)
+        required = name_required(start.value.command, modules)
+        start = _with(start, lacks=(*required, *unmounted, *start.value.lacks))
+        entry = replace(entry, start=start, port=port)
+    words, folder = given.command, given.folder
     found = find_uses(
-        modules,
-        files,
-        command=command,
-        reached=reached,
-        folder=start.folder if start else ".",
-        mounted=mounted,
+        modules, files, command=words, reached=reached, folder=folder, mounted=mounted
     )
     workers = _workers(entry.start, modules, files) if entry else ()
-    uses = (*workers, *found, *find_devices(modules), *broken)
     return SourceFacts(
         start=_from_folder(entry.start, files) if entry else None,
         port=entry.port if entry else None,
         health=entry.health if entry else None,
-        uses=(*(entry.uses if entry else ()), *own.uses, *uses),
+        uses=(
+            *(entry.uses if entry else ()),
+            *(*own.uses, *workers, *found, *find_devices(modules), *broken),
+        ),
         source_paths=_source_paths(modules),
         volumes=own.volumes,
         left_steps=own.left,
@@ -116,15 +112,24 @@ def read_sources(
         unused=own.unused if counts else (),
         notes=(
             *(own.notes if counts else ()),
-            *(entry.start.value.lacks if entry else ()),
-            *(maybe if entry else (*unmounted, *maybe)),
-            *(name_configurations(entry.start.value, modules, files) if entry else ()),
-            *(name_unknown_port(modules, at_start) if entry and entry.port is None else ()),
+            *(entry.start.value.lacks if entry else unmounted),
+            *maybe,
+            *(_notes_on(entry, modules, files, reached) if entry else ()),
             *steps.notes,
             *_unread(broken),
             *(_name_examples(modules) if entry is None else ()),
         ),
     )
+
+
+def _notes_on(
+    entry: Entry, modules: Sequence[Module], files: Sequence[str], reached: Reached
+) -> Iterator[str]:
+    """Yield notes on the settings that a start reads, and on a port that nobody knows."""
+    yield from name_configurations(entry.start.value, modules, files)
+    if entry.port is None:
+        at_start = [module for module in modules if module.file in reached.starting]
+        yield from name_unknown_port(modules, at_start)
 
 
 def _workers(start: Found[Start], modules: Sequence[Module], files: Sequence[str]) -> Iterator[Use]:
