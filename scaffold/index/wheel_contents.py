@@ -14,7 +14,7 @@ from scaffold.index.elf import read_elf_facts
 from scaffold.index.metadata import LARGEST_METADATA, parse_metadata
 from scaffold.model.image import count_blocks
 from scaffold.model.index import Metadata, WheelFacts, is_pure
-from scaffold.model.project import When
+from scaffold.model.project import Start, When
 from scaffold.project.source_loader import LARGEST_SOURCE, parse_modules
 from scaffold.project.source_modules import runs_on_import
 from scaffold.project.uses import find_uses
@@ -165,7 +165,8 @@ def list_opened(texts: Mapping[str, bytes]) -> Iterator[tuple[str, str, bool]]:
     by_file = {module.file: module for module in modules}
     tops = {installed_path(name).partition("/")[0].removesuffix(".py") for name in texts}
     found: dict[str, tuple[str, str, bool]] = {}
-    for use in (u for top in sorted(tops) for u in find_uses(modules, (*texts,), command=(top,))):
+    starts = [Start(framework="", command=(top,)) for top in sorted(tops)]
+    for use in (use for one in starts for use in find_uses(modules, (*texts,), start=one)):
         if use.code == "finds-library" and use.when is not When.MAYBE:
             module, line = by_file[use.origin.file], use.origin.line or 0
             sure = use.when is When.START or runs_on_import(module, line)

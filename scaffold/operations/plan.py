@@ -19,7 +19,7 @@ from scaffold.operations.request import refuse_other_member
 from scaffold.operations.services import Services
 from scaffold.planner.decide import PlannerServices
 from scaffold.planner.entrypoint import find_server
-from scaffold.planner.source_usage import add_preinstalled
+from scaffold.planner.missing_modules import add_preinstalled
 from scaffold.planner.vendor_indexes import leave_unreachable
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted

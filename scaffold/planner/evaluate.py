@@ -113,18 +113,7 @@ def evaluate(
 ) -> Evaluation:
     """Return the verdict on a base whose packages resolve: needs, size, limits."""
     facts, options = question.facts, question.options
-    used = facts.accelerators.get(question.target.accelerator)
-    host = used.provides if used is not None else ()
-    needs = find_os_packages(
-        project=question.project,
-        facts=facts,
-        base=base,
-        arch=image.arch,
-        packages=packages,
-        options=replace(options, provided=(*options.provided, *host)),
-        python=image.python,
-        system=resolution.system,
-    )
+    needs = _find_needs(question, base, image, resolution, packages)
     compilers = list_compilers(base, options)
     unloaded = () if compilers else list_unloaded(packages, facts, question.project)
     stand_ins = list_stand_ins(packages, facts, question.project, options.trim)
@@ -138,9 +127,6 @@ def evaluate(
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
-    own_image = question.project.own_image
-    own = facts.find_family(own_image.image) if own_image else None
-    proven = own.python if own else ""
     names = [weighed.pinned.name for weighed in packages]
     candidate = Candidate(
         base=base,
@@ -161,16 +147,7 @@ def evaluate(
         stand_ins=stand_ins,
         spared=spared,
         trimmed=(*trimmed, *of_base),
-        doubts=(
-            *doubt_python(
-                question.project,
-                [w.pinned for w in packages],
-                image.python,
-                facts.releases,
-                proven=proven,
-            ),
-            *(() if options.python else doubt_dockerfile(question.project, image.python, proven)),
-        ),
+        doubts=tuple(_doubt(question, image, packages)),
         accelerator=find_used(facts.accelerators, question.target, names),
         access=find_access(
             facts,
@@ -181,6 +158,38 @@ def evaluate(
         ),
     )
     return _judge(question, candidate, needs)
+
+
+def _find_needs(
+    question: PlanningInput,
+    base: Base,
+    image: Image,
+    resolution: Resolution,
+    packages: tuple[Weighed, ...],
+) -> OsPackages:
+    used = question.facts.accelerators.get(question.target.accelerator)
+    provided = (*question.options.provided, *(used.provides if used is not None else ()))
+    return find_os_packages(
+        project=question.project,
+        facts=question.facts,
+        base=base,
+        arch=image.arch,
+        packages=packages,
+        options=replace(question.options, provided=provided),
+        python=image.python,
+        system=resolution.system,
+    )
+
+
+def _doubt(question: PlanningInput, image: Image, packages: Sequence[Weighed]) -> Iterator[Reason]:
+    """Yield why the application may not run on the Python of an image."""
+    project, facts = question.project, question.facts
+    own = facts.find_family(project.own_image.image) if project.own_image else None
+    proven = own.python if own else ""
+    pinned = [weighed.pinned for weighed in packages]
+    yield from doubt_python(project, pinned, image.python, facts.releases, proven=proven)
+    if not question.options.python:
+        yield from doubt_dockerfile(project, image.python, proven)
 
 
 def _predict_size(

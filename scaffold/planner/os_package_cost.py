@@ -89,15 +89,11 @@ def system_cost(
         share = PROGRAM_SHARE if with_programs else LIBRARY_SHARE
         disk -= round(left_out[0] * (1 - share))
         download -= round(left_out[1] * (1 - share))
-    if table is not None and alone:
         # Documentation and libraries that nothing names stay out: so much that nobody counted.
         unsure, unsure_download = table.weigh(with_programs)
     others = [name for name in wanted if name not in names]
     written = written_packages(release, facts) if others else {}
-    for name in others:
-        package = written.get(name)
-        if package is None:
-            continue
+    for package in (written[name] for name in others if name in written):
         disk, download = disk + package.on_disk, download + package.download
         if not package.verified:
             unsure, unsure_download = unsure + package.on_disk, unsure_download + package.download

@@ -103,27 +103,20 @@ def predict(
     files nobody has looked into.
     """
     compiles = bytecode != "none"
-    library = _library(base, bytecode)
-    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0] - less[0]
-    base_download = image.download - (base.pip_download if base.pip else 0) + library[1] - less[1]
+    of_base = _weigh_base(base, image, bytecode, less)
     app_compiled = round(app[1] * TYPICAL.bytecode) if compiles else 0
     app_bytes = app[0] + app_compiled
+    code = round((app_bytes - models[0]) * APPLICATION_COMPRESSED)
     wheels = sum(weighed.facts.installed for weighed in packages)
     layer = round(sum(_layer(weighed, footprints) for weighed in packages))
     compiled = bytecode_bytes(packages, footprints) if compiles else (0, 0)
+    app_download = code + models[1] + FIXED_DOWNLOAD + unbuilt.download
     parts = (
-        ("base", base_disk, base_download),
+        ("base", *of_base),
         ("packages", wheels, layer),
         ("bytecode", *compiled),
         ("system packages", system.on_disk, system.download),
-        (
-            "application",
-            app_bytes + FIXED_BYTES + unbuilt.on_disk,
-            round((app_bytes - models[0]) * APPLICATION_COMPRESSED)
-            + models[1]
-            + FIXED_DOWNLOAD
-            + unbuilt.download,
-        ),
+        ("application", app_bytes + FIXED_BYTES + unbuilt.on_disk, app_download),
     )
     of_packages = _package_errors(packages, footprints, compiles=compiles)
     on_disk = sum(part[1] for part in parts)
@@ -136,32 +129,31 @@ def predict(
         + FIXED_BYTES
         + less[0]
     )
-    base_waste = base_disk * (base.in_blocks - 1)
+    base_waste = of_base[0] * (base.in_blocks - 1)
     modules = app_waste[1] if compiles else 0
     around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + app_waste[0] + modules * _MODULE_WASTE
     wastes = [predict_waste(weighed, bytecode=compiles) for weighed in packages]
+    blocks_error = base_waste * BASE_WASTE_SPREAD + around * UNKNOWN_SPREAD
+    fixed_error = system.download_error + unbuilt.download_error + FIXED_BYTES
     return Size(
         on_disk=on_disk,
         download=sum(part[2] for part in parts),
         error=error,
-        download_error=round(
-            image.download * image.error
-            + of_packages[1]
-            + system.download_error
-            + unbuilt.download_error
-            + FIXED_BYTES
-        ),
+        download_error=round(image.download * image.error + of_packages[1] + fixed_error),
         in_blocks=round(on_disk + base_waste + around + sum(waste for waste, _ in wastes)),
-        in_blocks_error=round(
-            error
-            + base_waste * BASE_WASTE_SPREAD
-            + around * UNKNOWN_SPREAD
-            + sum(off for _, off in wastes)
-        ),
+        in_blocks_error=round(error + blocks_error + sum(off for _, off in wastes)),
         parts=parts,
         packages=tuple(_package(w, footprints, bytecode=compiles) for w in packages),
         models=models,
     )
+
+
+def _weigh_base(base: Base, image: Image, bytecode: str, less: tuple[int, int]) -> tuple[int, int]:
+    """Return what stays of a base, on disk and to download: pip goes, what is compiled comes."""
+    on_disk, download = _library(base, bytecode)
+    on_disk += image.on_disk - (base.pip_bytes if base.pip else 0) - less[0]
+    download += image.download - (base.pip_download if base.pip else 0) - less[1]
+    return on_disk, download
 
 
 def _package_errors(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from scaffold.model.project import Use, When
+from scaffold.model.project import Start, Use, When
 from scaffold.project.conditions import Place
 from scaffold.project.devices import find_asked_devices
 from scaffold.project.heavy_files import find_lacking_models
@@ -100,23 +100,26 @@ _NAMING = (
 )
 
 
+_NO_START = Start(framework="", command=())
+
+
 def find_uses(
     modules: Sequence[Module],
     files: Sequence[str],
     *,
-    command: Sequence[str] = (),
+    start: Start = _NO_START,
     reached: Reached | None = None,
-    folder: str = ".",
     mounted: Collection[str] = (),
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
     Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
-    ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). ``command``
-    starts the application in ``folder``: what it does not lead to, and what only runs on other
-    systems, starts no programs and opens no libraries. ``mounted`` are its own modules that the
+    ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). What the
+    ``start`` does not lead to, and what only runs on other systems, starts no programs and opens
+    no libraries. ``mounted`` are its own modules that the
     image lacks.
     """
+    command = start.command
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files),
         mounted,
@@ -145,7 +148,7 @@ def find_uses(
         taken = _taken(module, foreign, aliases)
         found = (
             (Use(code=code, value=value, origin=module.origin(node)), node)
-            for code, value, node in (*_found(module, there, own, folder), *taken, *models)
+            for code, value, node in (*_found(module, there, own, start.folder), *taken, *models)
         )
         for use, node in found:
             place = reached.places[module.file].get(id(node))

@@ -5,6 +5,7 @@ here, from pages and metadata that the index port hands out. Markers are evaluat
 pre-releases are taken only when asked for, withdrawn files only when pinned.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -208,66 +209,64 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     return next(explain_missing(provider, need))
 
 
+def _pin(provider: Provider, candidate: Candidate) -> Pinned:
+    """Return a candidate as it is pinned, but for what the others ask of it."""
+    page = provider.page(candidate.name)
+    metadata = provider.shelf.metadata(candidate)
+    releases = provider.releases(candidate.name)
+    built = (one for one in releases if one.version == candidate.version and not candidate.wheel)
+    wheels = (list_wheel_pythons(one, provider.answers.environment) for one in built)
+    return Pinned(
+        name=candidate.name,
+        version=str(candidate.version),
+        file=candidate.file,
+        wheel=candidate.wheel,
+        newest=newest_final(releases),
+        pace=find_pace(releases, candidate.version),
+        hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
+        index_url=page.index_url if page else "",
+        origin=page.origin if page else "url",
+        direct=candidate.name in provider.vendors,
+        pythons=metadata.pythons if metadata else (),
+        wheel_pythons=next(wheels, ()),
+    )
+
+
 def _collect(
     provider: Provider, mapping: Mapping[str, Candidate], roots: Sequence[Requirement]
 ) -> Resolution:
-    parents: dict[str, set[str]] = {}
-    children: dict[str, set[str]] = {}
-    extras: dict[str, set[str]] = {}
+    parents: defaultdict[str, set[str]] = defaultdict(set)
+    children: defaultdict[str, set[str]] = defaultdict(set)
+    extras: defaultdict[str, set[str]] = defaultdict(set)
     needs: dict[str, list[Requirement]] = {}
     for need in roots:
         needs.setdefault(need.name, []).append(need)
     for candidate in mapping.values():
-        extras.setdefault(candidate.name, set()).update(candidate.extras)
+        extras[candidate.name].update(candidate.extras)
         for need in provider.dependencies(candidate):
             if need.name != candidate.name:
                 needs.setdefault(need.name, []).append(need)
-                children.setdefault(candidate.name, set()).add(need.name)
-                parents.setdefault(need.name, set()).add(candidate.name)
+                children[candidate.name].add(need.name)
+                parents[need.name].add(candidate.name)
     asked = {need.name for need in roots}
     pins: list[Pinned] = []
     notes: list[Reason] = []
     system: list[tuple[str, str, str]] = []
     for candidate in sorted(mapping.values(), key=lambda c: c.name):
-        if candidate.extras and not candidate.system:
-            continue
+        name = candidate.name
         if candidate.system:
-            system.append((candidate.name, str(candidate.version), candidate.system))
-            continue
-        page = provider.page(candidate.name)
-        metadata = provider.shelf.metadata(candidate)
-        newest = newest_final(provider.releases(candidate.name))
-        pins.append(
-            Pinned(
-                name=candidate.name,
-                version=str(candidate.version),
-                file=candidate.file,
-                wheel=candidate.wheel,
-                extras=tuple(sorted(extras[candidate.name])),
-                required_by=()
-                if candidate.name in asked
-                else tuple(sorted(parents.get(candidate.name, ()))),
-                newest=newest,
-                pace=find_pace(provider.releases(candidate.name), candidate.version),
-                hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
-                index_url=page.index_url if page else "",
-                origin=page.origin if page else "url",
-                direct=candidate.name in provider.vendors,
-                pythons=metadata.pythons if metadata else (),
-                wheel_pythons=next(
-                    (
-                        list_wheel_pythons(one, provider.answers.environment)
-                        for one in provider.releases(candidate.name)
-                        if one.version == candidate.version and not candidate.wheel
-                    ),
-                    (),
-                ),
-                requires=tuple(sorted(children.get(candidate.name, ()))),
+            system.append((name, str(candidate.version), candidate.system))
+        elif not candidate.extras:
+            pin = replace(
+                _pin(provider, candidate),
+                extras=tuple(sorted(extras[name])),
+                required_by=() if name in asked else tuple(sorted(parents[name])),
+                requires=tuple(sorted(children[name])),
             )
-        )
-        notes.extend(note_older(provider, candidate, newest))
-        notes.extend(note_bounded(candidate, needs[candidate.name], newest))
-        notes.extend(note_lost(provider, candidate, needs[candidate.name], extras))
+            pins.append(pin)
+            notes.extend(note_older(provider, candidate, pin.newest))
+            notes.extend(note_bounded(candidate, needs[name], pin.newest))
+            notes.extend(note_lost(provider, candidate, needs[name], extras))
     return Resolution(
         environment=provider.answers.environment,
         packages=tuple(pins),

@@ -21,7 +21,7 @@ from scaffold.model.resolution import list_notes
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
-from scaffold.planner.source_usage import add_preinstalled
+from scaffold.planner.missing_modules import add_preinstalled
 from scaffold.project.reader import read_project
 from tests.support.folders import write
 from tests.support.index_server import make_wheel

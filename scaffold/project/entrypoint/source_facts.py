@@ -74,10 +74,8 @@ def read_sources(
     Streamlit setting that cannot be used.
     """
     modules, broken = load_modules(root, files, roots)
-    own = read_own_start(root, files, modules, installed)
+    own = _read_own(root, files, modules, installed)
     told = read_told(root, files, modules, installed)
-    if own.entry is None:
-        own = _with_processes(own, read_processes(root, files, modules, installed))
     entry, steps = find_entry(root, modules, installed, own, told), Steps()
     counts = entry is None or entry.start.origin.file != "Procfile"
     if entry is not None:
@@ -92,10 +90,7 @@ def read_sources(
         required = name_required(start.value.command, modules)
         start = _with(start, lacks=(*required, *unmounted, *start.value.lacks))
         entry = replace(entry, start=start, port=port)
-    words, folder = given.command, given.folder
-    found = find_uses(
-        modules, files, command=words, reached=reached, folder=folder, mounted=mounted
-    )
+    found = find_uses(modules, files, start=given, reached=reached, mounted=mounted)
     workers = _workers(entry.start, modules, files) if entry else ()
     return SourceFacts(
         start=_from_folder(entry.start, files) if entry else None,
@@ -205,6 +200,16 @@ def _source_paths(modules: Sequence[Module]) -> tuple[str, ...]:
     """Return the roots of importable modules; a settings file beside ``src`` makes no root."""
     roots = {module.root for module in modules if module.name}
     return tuple(sorted(roots)) or (".",)
+
+
+def _read_own(
+    root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
+) -> OwnStart:
+    """Return what the project's own Dockerfile starts, else what a process manager does."""
+    own = read_own_start(root, files, modules, installed)
+    if own.entry is not None:
+        return own
+    return _with_processes(own, read_processes(root, files, modules, installed))
 
 
 def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:

@@ -19,7 +19,7 @@ from scaffold.planner.companions import (
     list_written_folders,
     note_writes,
 )
-from scaffold.planner.source_usage import (
+from scaffold.planner.missing_modules import (
     find_dropped,
     find_incompatible,
     find_missing,

@@ -15,7 +15,7 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
-from scaffold.planner.os_packages import name_by_policy
+from scaffold.planner.os_package_notes import name_by_policy
 from tests.support import knowledge_tree as tree
 
 
