@@ -113,19 +113,9 @@ def copies_from(case: Case, stage: Stage) -> Iterator[tuple[Instruction, Stage]]
     for one in case.chain(stage):
         for step in one.steps:
             source = step.flag("from") if step.keyword == "COPY" else None
-            found = find_stage(case, source, before=one.number)
+            found = case.dockerfile.find(source, before=one.number)
             if found is not None:
                 yield step, found
-
-
-def find_stage(case: Case, name: str | None, *, before: int) -> Stage | None:
-    """Return the stage of a name or number among those above."""
-    if name is None:
-        return None
-    above = case.dockerfile.stages[:before]
-    if name.isdigit():
-        return next((stage for stage in above if stage.number == int(name)), None)
-    return next((stage for stage in reversed(above) if stage.name == name.lower()), None)
 
 
 def takes(step: Instruction, place: str) -> bool:

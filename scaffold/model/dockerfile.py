@@ -1,6 +1,6 @@
 """A Dockerfile as read: instructions and stages by their place, and what a rule found there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,6 +22,14 @@ class Flag:
     name: str
     value: str
     span: Span
+
+    @property
+    def source(self) -> str:
+        """Return the stage or image that ``--from`` or a mount takes files from, or nothing."""
+        if self.name == "mount":
+            parts = dict(part.partition("=")[::2] for part in self.value.split(","))
+            return parts.get("from", "")
+        return self.value if self.name == "from" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +142,11 @@ class Stage:
     opening: Instruction
     steps: tuple[Instruction, ...] = ()
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return what its own steps copy or mount from, as it is written."""
+        return tuple(flag.source for step in self.steps for flag in step.flags if flag.source)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dockerfile:
@@ -166,6 +179,25 @@ class Dockerfile:
     def steps(self, stage: Stage | None) -> tuple[Instruction, ...]:
         """Return the steps of a stage after those of the stages that it continues."""
         return tuple(step for one in self.chain(stage) for step in one.steps)
+
+    def find(self, name: str | None, *, before: int | None = None) -> Stage | None:
+        """Return the nearest stage of a name or number, of those above the number ``before``."""
+        above = self.stages[:before] if name else ()
+        if name and name.isdigit():
+            return next((one for one in above if one.number == int(name)), None)
+        return next((one for one in reversed(above) if name and one.name == name.lower()), None)
+
+    def needed(self, stages: Iterable[Stage]) -> tuple[Stage, ...]:
+        """Return stages with those that they continue, copy from or mount, in their order."""
+        waiting, found = list(stages), set[int]()
+        while waiting:
+            stage = waiting.pop()
+            if stage.number not in found:
+                found.add(stage.number)
+                waiting += [] if stage.parent is None else [self.stages[stage.parent]]
+                named = (self.find(name, before=stage.number) for name in stage.sources)
+                waiting += [one for one in named if one is not None]
+        return tuple(self.stages[number] for number in sorted(found))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both from 1."""

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Stage
+from scaffold.model.dockerfile import Command, Dockerfile, Instruction
 from scaffold.model.project import Asked, Found, Origin, OwnImage
 from scaffold.project.dockerfile_parser.installs import Install, python_install, system_command
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
-from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
+from scaffold.project.dockerfile_parser.shell import (
+    commands_run_by,
+    program_of,
+    without_prefix,
+)
 from scaffold.project.entrypoint.container_paths import find_context, is_for_docker
 from scaffold.project.entrypoint.processes import is_composed
 from scaffold.project.requirement_parser import read_requirement
@@ -39,7 +43,6 @@ _ASIDE = re.compile(
 _WITH_EXTRAS = re.compile(r"([\w./-]+)\[([\w.,\s-]+)\]")
 _WORD = re.compile(r"[\w.+-]+")
 _ADDRESS = re.compile(r"https?://[^\s\"']+")
-_MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 _OF_PACKAGES = ("pyproject.toml", "setup.py", "setup.cfg")
 OURS = "Made by:  leanscaffold"
 # Packages of the system's and of whoever looks into it, of builds, and of other processes.
@@ -163,7 +166,8 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
     found: list[str] = []
     asked: dict[str, Asked] = {}
     optional: list[tuple[str, str, str, Origin]] = []
-    steps = [step for stage in _leading(dockerfile) for step in stage.steps]
+    leading = dockerfile.needed(dockerfile.stages[-1:])
+    steps = [step for stage in leading for step in stage.steps]
     copied = [word for step in steps if step.keyword in {"COPY", "ADD"} for word in _sources(step)]
     for step in steps:
         for install in _installs(step):
@@ -203,7 +207,7 @@ def _left(place: str, dockerfile: Dockerfile, steps: Sequence[Instruction]) -> I
     for step in steps:
         if step.keyword == "HEALTHCHECK":
             ran.update(_WORD.findall(step.text))
-        for command in commands_of(step) if step.keyword == "RUN" else ():
+        for command in commands_run_by(step):
             found = system_command(without_prefix(command))
             if found is None:
                 ran.update(_run_by(command))
@@ -251,29 +255,6 @@ def _optional(install: Install) -> Iterator[tuple[str, str, str]]:
                 yield "extra", name, canonicalize_name(extra.strip())
 
 
-def _leading(dockerfile: Dockerfile) -> list[Stage]:
-    """Return the stages that the image is made of: continued, copied or mounted, in their order."""
-    stages = dockerfile.stages
-    waiting, reached = [len(stages) - 1] if stages else [], set[int]()
-    names = {stage.name.lower(): stage.number for stage in stages if stage.name}
-    while waiting:
-        number = waiting.pop()
-        if number in reached:
-            continue
-        reached.add(number)
-        stage = stages[number]
-        waiting += [] if stage.parent is None else [stage.parent]
-        for step in stage.steps:
-            mounts = [flag.value for flag in step.flags if flag.name == "mount"]
-            mounted = [found[1] for one in mounts if (found := _MOUNTED.search(one))]
-            for source in map(str.lower, (step.flag("from") or "", *mounted)):
-                if source in names:
-                    waiting.append(names[source])
-                elif source.isdigit() and int(source) < len(stages):
-                    waiting.append(int(source))
-    return [stages[number] for number in sorted(reached)]
-
-
 def _sources(step: Instruction) -> list[str]:
     if step.flag("from") is not None:
         return []
@@ -282,9 +263,7 @@ def _sources(step: Instruction) -> list[str]:
 
 
 def _installs(step: Instruction) -> Iterator[Install]:
-    if step.keyword != "RUN":
-        return
-    for command in commands_of(step):
+    for command in commands_run_by(step):
         found = python_install(without_prefix(command), verbs=("install", "wheel", "download"))
         if found is not None:
             yield found

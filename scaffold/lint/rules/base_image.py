@@ -5,7 +5,6 @@ from datetime import date
 
 from scaffold.lint.context import Case, image_span, outer_bases
 from scaffold.lint.image_references import Reference, find_base, parse_image
-from scaffold.lint.package_locations import find_stage
 from scaffold.lint.rules import rule
 from scaffold.model.dockerfile import Cost, Hit, Severity, Span
 
@@ -34,12 +33,7 @@ def _copied_from(case: Case) -> Iterator[tuple[Reference, Span]]:
     for stage in case.dockerfile.stages:
         for step in stage.steps:
             for flag in step.flags:
-                name = flag.value if flag.name == "from" else ""
-                if flag.name == "mount":
-                    name = dict(part.partition("=")[::2] for part in flag.value.split(",")).get(
-                        "from", ""
-                    )
-                known = find_stage(case, name, before=len(case.dockerfile.stages))
+                name, known = flag.source, case.dockerfile.find(flag.source)
                 # A plain word may be a context that only the build command names.
                 if "/" in name and "$" not in name and known is None and name not in given:
                     yield parse_image(name), flag.span

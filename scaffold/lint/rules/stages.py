@@ -10,7 +10,6 @@ from scaffold.lint.package_locations import (
     absolute,
     copies_from,
     environments_of,
-    find_stage,
     mounts_stage,
     place_of,
     places_of,
@@ -252,13 +251,8 @@ def unused_stage(case: Case) -> Iterator[Hit]:
         "$" in stage.image for stage in stages
     ):
         return  # a variable may name any of them
-    needed: set[int] = set()
-    waiting = [*stages[-1:], *(one for one in stages if _is_image(case, one))]
-    while waiting:
-        stage = waiting.pop()
-        if stage.number not in needed:
-            needed.add(stage.number)
-            waiting += _taken_from(case, stage)
+    images = (one for one in stages if _is_image(case, one))
+    needed = {one.number for one in case.dockerfile.needed([*stages[-1:], *images])}
     for stage in stages:
         if stage.number not in needed:
             yield Hit(text="nothing takes from this stage", span=image_span(stage))
@@ -269,18 +263,6 @@ def _is_image(case: Case, stage: Stage) -> bool:
     return any(
         step.keyword in {"CMD", "ENTRYPOINT", "LABEL"} for step in case.dockerfile.steps(stage)
     )
-
-
-def _taken_from(case: Case, stage: Stage) -> Iterator[Stage]:
-    if stage.parent is not None:
-        yield case.dockerfile.stages[stage.parent]
-    yield from (other for _, other in copies_from(case, stage))
-    for step in stage.steps:
-        for flag in step.flags:
-            parts = dict(part.partition("=")[::2] for part in flag.value.split(","))
-            found = find_stage(case, parts.get("from"), before=stage.number)
-            if flag.name == "mount" and found is not None:
-                yield found
 
 
 @rule("LS606", Severity.ERROR)

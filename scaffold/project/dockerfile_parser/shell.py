@@ -53,6 +53,11 @@ def commands_of(instruction: Instruction) -> tuple[Command, ...]:
     return commands
 
 
+def commands_run_by(step: Instruction) -> tuple[Command, ...]:
+    """Return the commands that a build runs, none for other steps than RUN."""
+    return commands_of(step) if step.keyword == "RUN" else ()
+
+
 def program_of(path: str) -> str:
     """Return the program that a word starts, without its folder."""
     return path.rsplit("/", 1)[-1]

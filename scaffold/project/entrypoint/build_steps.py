@@ -5,7 +5,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from scaffold.model.dockerfile import Instruction
 from scaffold.project.dockerfile_parser.installs import is_python, python_install
-from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
+from scaffold.project.dockerfile_parser.shell import (
+    commands_run_by,
+    program_of,
+    without_prefix,
+)
 from scaffold.project.entrypoint.container_paths import cloned_into, copies
 from scaffold.project.entrypoint.launch import unwrap
 from scaffold.project.source_modules import Module
@@ -85,7 +89,7 @@ def find_left_steps(
 
 def _commands(step: Instruction) -> Iterator[tuple[str, ...]]:
     """Yield the commands of a RUN that the image may need, and does not run itself."""
-    for command in commands_of(step) if step.keyword == "RUN" else ():
+    for command in commands_run_by(step):
         bare = without_prefix(command)
         argv = unwrap(bare.argv)
         known = (

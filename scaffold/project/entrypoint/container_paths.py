@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
 from scaffold.project.dockerfile_parser.scopes import fill_in
-from scaffold.project.dockerfile_parser.shell import commands_of
+from scaffold.project.dockerfile_parser.shell import commands_run_by
 
 _DEPTH = 8
 
@@ -54,12 +54,10 @@ class Copied:
         """Tell whether a step makes a folder of this path, or fills one."""
         into = set[str]()
         for step in self.dockerfile.steps(stage):
-            if step.keyword == "RUN":
-                if any(
-                    one.argv[:1] == ("mkdir",) and path in one.argv for one in commands_of(step)
-                ):
-                    return True
-            elif step.keyword in {"COPY", "ADD"}:
+            ran = (one.argv for one in commands_run_by(step))
+            if any(argv[:1] == ("mkdir",) and path in argv for argv in ran):
+                return True
+            if step.keyword in {"COPY", "ADD"}:
                 for source, target, folder in copies(step):
                     here = self.root / self.context / source.lstrip("/")
                     if target == path and (folder or (not step.flag("from") and here.is_dir())):
@@ -77,7 +75,7 @@ class Copied:
         taken_from = step.flag("from")
         if taken_from is None:
             return self._from_context(rest, source, folder=folder)
-        stage = self._stage(taken_from)
+        stage = self.dockerfile.find(taken_from)
         if stage is None:
             return None
         at = posixpath.join("/", source)
@@ -100,12 +98,6 @@ class Copied:
             return found if (self.root / found).exists() else None
         wanted = posixpath.basename(here) if folder else ""
         return here if rest == wanted and (self.root / here).is_file() else None
-
-    def _stage(self, name: str) -> Stage | None:
-        for stage in self.dockerfile.stages:
-            if name.lower() == stage.name.lower() or name == str(stage.number):
-                return stage
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +146,7 @@ def _given(dockerfile: Dockerfile) -> Iterator[str]:
 def cloned_into(step: Instruction) -> str | None:
     """Return the folder that a RUN clones a repository into."""
     folder = posixpath.join("/", step.scope.workdir)
-    for command in commands_of(step) if step.keyword == "RUN" else ():
+    for command in commands_run_by(step):
         words = [word for word in command.argv if not word.startswith("-")]
         if words[:1] == ["cd"] and words[1:]:
             folder = posixpath.join(folder, words[1])

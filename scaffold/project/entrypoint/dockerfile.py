@@ -9,7 +9,7 @@ from pathlib import Path
 from scaffold.model.dockerfile import Command, Instruction
 from scaffold.model.project import Found, Origin, Use
 from scaffold.project.dockerfile_parser.scopes import fill_in
-from scaffold.project.dockerfile_parser.shell import commands_of, program_of
+from scaffold.project.dockerfile_parser.shell import commands_run_by, program_of
 from scaffold.project.entrypoint import SECRET, remark
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.build_steps import find_left_steps
@@ -266,7 +266,7 @@ def _named_programs(
 
 def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Command]]:
     """Yield what a build gives Django's manage.py to make files of the application."""
-    for command in (one for step in steps if step.keyword == "RUN" for one in commands_of(step)):
+    for command in (one for step in steps for one in commands_run_by(step)):
         argv = command.argv
         at = next((n for n, word in enumerate(argv) if program_of(word) == "manage.py"), None)
         words = argv[at + 1 :] if at is not None else ()

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Span, Stage
 from scaffold.model.project import FrontEnd, MadeFiles, Origin
-from scaffold.project.dockerfile_parser.shell import commands_of
+from scaffold.project.dockerfile_parser.shell import commands_run_by
 from scaffold.project.dockerignore import ignored, patterns_for
 from scaffold.project.entrypoint.container_paths import Copied, copies
 
 _IMAGE = re.compile(r"(?:^|/)(?:node|bun|deno)(?:[:@]|$)")
 _PLAIN = re.compile(r"/?[\w.@+/-]+")  # what a mount takes without a meaning of its own
-_MOUNTED = re.compile(r"(?<![\w-])from=([^,]+)")
 _TOLD = "{} copies {}, which {} builds in a stage: the image does the same; its size is not known"
 # Of the system: what lands there is a program, not a file of the application.
 _OF_SYSTEM = re.compile(r"/(?:bin|boot|dev|etc|lib\d*|proc|root|run|sbin|sys|tmp|usr)(?:/|$)")
@@ -48,7 +47,7 @@ def find_front_end(
     ``steps`` are those of the final stage. What cannot be kept as it is written is a note.
     """
     found = list(_find_copies(copied, steps))
-    stages = _with_sources(copied.dockerfile, {one.stage.number for one in found})
+    stages = copied.dockerfile.needed(one.stage for one in found)
     kept = found and _can_be_kept(copied, stages, found)
     where = [_origin(place, copied.dockerfile, one.step) for one in found]
     if not kept:
@@ -89,16 +88,16 @@ def _origin(place: str, dockerfile: Dockerfile, step: Instruction) -> Origin:
 
 def _find_copies(copied: Copied, steps: Sequence[Instruction]) -> Iterator[_Copy]:
     """Yield what the final stage takes of such stages, be it through a stage that installs it."""
-    known, last = _by_name(copied.dockerfile), copied.dockerfile.stages[-1]
-    through = [known.get((step.flag("from") or "").lower()) for step in steps]
+    dockerfile, last = copied.dockerfile, copied.dockerfile.stages[-1]
+    through = [dockerfile.find(step.flag("from")) for step in steps]
     places = {last.number: (last, tuple(steps))}
     for stage in through:
-        if stage is not None and not _IMAGE.search(_first(copied.dockerfile, stage).image):
-            places[stage.number] = (stage, copied.dockerfile.steps(stage))
+        if stage is not None and not _IMAGE.search(dockerfile.chain(stage)[0].image):
+            places[stage.number] = (stage, dockerfile.steps(stage))
     for into, inside in places.values():
         for step in inside:
-            stage = known.get((step.flag("from") or "").lower())
-            image = _first(copied.dockerfile, stage).image if stage is not None else ""
+            stage = dockerfile.find(step.flag("from"))
+            image = dockerfile.chain(stage)[0].image if stage is not None else ""
             if step.keyword != "COPY" or stage is None or not _IMAGE.search(image):
                 continue
             for source, target, folder in copies(step):
@@ -115,17 +114,6 @@ def _find_copies(copied: Copied, steps: Sequence[Instruction]) -> Iterator[_Copy
                     )
 
 
-def _by_name(dockerfile: Dockerfile) -> dict[str, Stage]:
-    stages = dockerfile.stages
-    return {name: one for one in stages for name in (str(one.number), one.name.lower()) if name}
-
-
-def _first(dockerfile: Dockerfile, stage: Stage) -> Stage:
-    while stage.parent is not None:
-        stage = dockerfile.stages[stage.parent]
-    return stage
-
-
 def _in_project(copied: Copied, target: str, into: Stage, steps: Sequence[Instruction]) -> str:
     """Return where a path of their image is in ours, nothing for a program of the system.
 
@@ -135,8 +123,7 @@ def _in_project(copied: Copied, target: str, into: Stage, steps: Sequence[Instru
     linked = [
         posixpath.normpath(posixpath.join("/", step.scope.workdir, words[1]))
         for step in steps
-        if step.keyword == "RUN"
-        for one in commands_of(step)
+        for one in commands_run_by(step)
         if one.argv[:1] == ("ln",)
         for words in [[word for word in one.argv[1:] if not word.startswith("-")]]
         if words[:1] == [target] and words[1:]
@@ -155,28 +142,6 @@ def _in_project(copied: Copied, target: str, into: Stage, steps: Sequence[Instru
     if workdir != "/" and f"{target}/".startswith(f"{workdir}/"):
         return posixpath.relpath(target, workdir)
     return "" if _OF_SYSTEM.match(target) else target
-
-
-def _with_sources(dockerfile: Dockerfile, numbers: set[int]) -> tuple[Stage, ...]:
-    """Return stages with those that they continue or copy from, in their order."""
-    waiting, found = list(numbers), set[int]()
-    while waiting:
-        number = waiting.pop()
-        if number not in found:
-            found.add(number)
-            waiting += _needed(dockerfile, dockerfile.stages[number])
-    return tuple(dockerfile.stages[number] for number in sorted(found))
-
-
-def _needed(dockerfile: Dockerfile, stage: Stage) -> Iterator[int]:
-    known = _by_name(dockerfile)
-    if stage.parent is not None:
-        yield stage.parent
-    for step in stage.steps:
-        names = [flag.value for flag in step.flags if flag.name == "from"]
-        for flag in step.flags:
-            names += _MOUNTED.findall(flag.value) if flag.name == "mount" else []
-        yield from (known[name.lower()].number for name in names if name.lower() in known)
 
 
 def _can_be_kept(copied: Copied, stages: Sequence[Stage], found: Sequence[_Copy]) -> bool:
@@ -214,7 +179,6 @@ def _write(dockerfile: Dockerfile, stage: Stage, found: Sequence[_Copy]) -> Iter
     It runs on the machine that builds, unless it names a platform or gives packages away, which
     may have machine code.
     """
-    known = _by_name(dockerfile)
     parent = None if stage.parent is None else _name(dockerfile.stages[stage.parent])
     given = any("node_modules" in one.source for one in found)
     platform = stage.opening.flag("platform") or ("" if given or parent else "$BUILDPLATFORM")
@@ -226,13 +190,10 @@ def _write(dockerfile: Dockerfile, stage: Stage, found: Sequence[_Copy]) -> Iter
     text, edits = dockerfile.text, list[tuple[Span, str]]()
     for step in stage.steps:
         for flag in step.flags:
-            other = known.get(flag.value.lower()) if flag.name == "from" else None
-            if other is not None:
-                edits.append((flag.span, f"--from={_name(other)}"))
-            elif flag.name == "mount" and (mounted := _MOUNTED.search(flag.value)):
-                other = known.get(mounted[1].lower())
-                changed = flag.value.replace(mounted[0], f"from={_name(other)}") if other else ""
-                edits += [(flag.span, f"--mount={changed}")] if changed else []
+            if (other := dockerfile.find(flag.source)) is not None:
+                written = flag.source if flag.name == "from" else f"from={flag.source}"
+                named = _name(other) if flag.name == "from" else f"from={_name(other)}"
+                edits.append((flag.span, f"--{flag.name}={flag.value.replace(written, named)}"))
     out, at = "", start
     for span, changed in sorted(edits, key=lambda one: one[0].start):
         out, at = out + text[at : span.start] + changed, span.end
