@@ -16,8 +16,9 @@ from scaffold.cli.request import GivenCall, with_given
 from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
-from scaffold.engineless.deploy import Deployment, RunCompose, read_saved
+from scaffold.engineless.deploy import Deployment, RunCompose
 from scaffold.engineless.deploy import deploy as bring
+from scaffold.engineless.saved_images import read_saved
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression

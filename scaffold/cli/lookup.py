@@ -29,13 +29,8 @@ from scaffold.report.explain import (
 from scaffold.report.schemas import fill
 from scaffold.report.terminal import print_result
 from scaffold.report.wheels import draw_page, show_support, to_document
-from scaffold.resolver.support import (
-    KnownWheel,
-    Matrix,
-    PackageSupport,
-    find_package_support,
-    make_matrix,
-)
+from scaffold.resolver.support import PackageSupport, find_package_support
+from scaffold.resolver.wheel_matrix import KnownWheel, Matrix, make_matrix
 
 
 def explain(

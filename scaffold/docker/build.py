@@ -12,8 +12,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from requests.utils import get_netrc_auth
 
-from scaffold.docker.buildx import PROXY_ARGUMENTS, join, stopped_by_signals
 from scaffold.docker.buildx import build as run_buildx
+from scaffold.docker.buildx import join, stopped_by_signals
+from scaffold.docker.buildx_arguments import PROXY_ARGUMENTS
 from scaffold.docker.connect import connect
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.model.build import BuildOptions, BuildRequest, Built, Progress, Secret

@@ -14,7 +14,7 @@ import msgspec
 
 from scaffold.docker.blob_store import Store
 from scaffold.docker.oci import BaseImage, Source, open_layer, zstd
-from scaffold.dockerfile.template_context import TemplateContext
+from scaffold.dockerfile.template_values import TemplateContext
 from scaffold.engineless.layers import Entry, link_entry, parents_of
 from scaffold.model.errors import BaseUnavailableError
 

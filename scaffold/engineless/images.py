@@ -29,7 +29,7 @@ from scaffold.docker.oci import (
     write_layout,
 )
 from scaffold.docker.registry import Registries, push_images
-from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.dockerfile.template_values import BuildStage, TemplateContext
 from scaffold.engineless.attestation import attest, describe_origin
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
 from scaffold.engineless.debian import Client, find_packages, lay_packages

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scaffold.dockerfile.template_context import TemplateContext
+from scaffold.dockerfile.template_values import TemplateContext
 from scaffold.engineless.layers import Entry, digest_entries, list_folder, make_entry, parents_of
 from scaffold.engineless.pip import PIP, Tools, install_wheels, list_wheels, rename_origins, run
 from scaffold.engineless.steps import list_context, settle

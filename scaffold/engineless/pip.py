@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.docker.blob_store import Store
-from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.dockerfile.template_values import BuildStage, TemplateContext
 from scaffold.engineless.wheels import gather_wheels
 from scaffold.model.errors import Detail, StepFailedError, UsageError
 from scaffold.project.source_clients import EPOCH

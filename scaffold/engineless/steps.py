@@ -16,7 +16,7 @@ from scaffold.assembler import FetchError
 from scaffold.assembler.fetching import fetch
 from scaffold.docker.blob_store import DRAFT, Store
 from scaffold.docker.build import BEARER_VARIABLE
-from scaffold.dockerfile.template_context import TemplateContext
+from scaffold.dockerfile.template_values import TemplateContext
 from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
 from scaffold.engineless.pip import MODULE, Tools, run
 from scaffold.model.errors import Detail, StepFailedError, UsageError

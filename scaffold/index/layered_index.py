@@ -1,7 +1,7 @@
 """The index port in layers: lock file, live index with its cache, bundled snapshot."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +17,7 @@ from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuilder, merge_pages
+from scaffold.index.lock_layer import LockLayer
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
@@ -30,66 +31,8 @@ from scaffold.model.index import (
     assume_elf,
     is_pure,
 )
-from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, LockedPackage, Project
-from scaffold.resolver.cache import parse_requirement
+from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
 from scaffold.resolver.releases import final_releases, list_releases
-
-
-class LockLayer:
-    """What lock files say, by name."""
-
-    def __init__(self, locks: Iterable[Lock]) -> None:
-        self._packages: dict[str, list[LockedPackage]] = {}
-        for lock in locks:
-            for package in lock.packages:
-                self._packages.setdefault(package.name, []).append(package)
-
-    def page(self, name: str) -> Page | None:
-        """Return the files that the lock names for a project, None where it names none."""
-        files = tuple(
-            DistFile(
-                filename=file.filename,
-                url=file.url,
-                sha256=file.sha256.removeprefix("sha256:"),
-                size=file.size,
-            )
-            for package in self._packages.get(name, ())
-            for file in package.files
-        )
-        return Page(name=name, files=files, origin="lock") if files else None
-
-    def names(self, name: str, file: DistFile) -> bool:
-        """Tell whether the lock names a file of a project."""
-        page = self.page(name)
-        return page is not None and any(one.filename == file.filename for one in page.files)
-
-    def metadata(self, name: str, version: str) -> Metadata | None:
-        """Return a locked release's dependencies, None where the lock does not tell them."""
-        for package in self._packages.get(name, ()):
-            if package.version == version and package.requires is not None:
-                return Metadata(
-                    name=name,
-                    version=version,
-                    requires=(*package.requires, *_extra_requires(package)),
-                    extras=tuple(extra for extra, _ in package.extra_requires),
-                )
-        return None
-
-
-def _extra_requires(package: LockedPackage) -> Iterator[str]:
-    """Yield the dependencies of extras as core metadata spells them."""
-    for extra, texts in package.extra_requires:
-        for text in texts:
-            parsed = parse_requirement(text)
-            if parsed is None:
-                continue
-            marker, condition = parsed.marker, f'extra == "{extra}"'
-            if marker is None:
-                yield f"{text} ; {condition}"
-            else:
-                head = text.partition(";")[0].rstrip()
-                yield f"{head} ; ({marker}) and {condition}"
-
 
 _LOOKED_AT = 400  # files; pages list releases in order, the newest at either end
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -7,7 +7,8 @@ from pathlib import Path
 from scaffold.config.option_sources import Given
 from scaffold.config.request import index_options, parse_argv, parse_request, without_secrets
 from scaffold.docker.build import Job, read_job_config
-from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.dockerfile.template_context import make_template_context
+from scaffold.dockerfile.template_values import TemplateContext
 from scaffold.engineless.images import ImageJob
 from scaffold.index.cache import find_cache_folder
 from scaffold.model.build import BuildOptions

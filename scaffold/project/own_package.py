@@ -1,25 +1,22 @@
 """The project as a package: how it is built, where its modules lie, what that takes."""
 
 import ast
-import configparser
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.model.errors import PathUnreadableError
 from scaffold.model.project import Origin, OwnPackage
+from scaffold.project.build_refusals import find_refusal
 from scaffold.project.dockerignore import ignored, patterns_for
-from scaffold.project.pyproject_file import Pyproject, load_pyproject
-from scaffold.project.setup_files import SETUP_FILES, setup_keywords
-from scaffold.project.text_io import decode, read_bytes
+from scaffold.project.package_folder import PackageFolder, open_package
+from scaffold.project.setup_files import SETUP_FILES
+from scaffold.project.text_io import read_bytes
 
 # PEP 517: what holds without [build-system]; setuptools before 70.1 needs wheel.
 _DEFAULT = ("setuptools.build_meta:__legacy__", ("setuptools>=40.8.0",))
@@ -54,16 +51,6 @@ _VERSIONING = frozenset(
         *("uv-dynamic-versioning", "vcs-versioning", "versioningit", "setuptools-git-versioning"),
     }
 )
-# What setuptools leaves out when it looks for packages itself (setuptools.discovery, 80.9).
-_NOT_FOUND = re.compile(
-    r"(ci|bin|debian|docs?|documentation|manpages|news|newsfragments|changelog|tests?|unit_?tests?|"
-    r"examples?|scripts|tools|utils?|python|build|benchmarks?|exercises?|htmlcov|tasks|fabfile|"
-    r"site_scons|[._].*)"
-)
-_NO_MODULE = re.compile(
-    r"(setup|conftest|tests?|examples?|build|toxfile|noxfile|pavement|dodo|tasks|fabfile|"
-    r"[Ss][Cc]onstruct|conanfile|manage|benchmarks?|exercises?|[._].*)"
-)
 # Of what pyproject.toml says besides [project], the tools that build packages.
 _BUILDING = ("setuptools", "poetry", "hatch", "flit", "pdm", "maturin", "scikit-build")
 _WORD = re.compile(r"[^\s,:=]+")
@@ -81,7 +68,7 @@ def read_own_package(
     Nothing is run: what only a build knows stays empty. Raises ConfigInvalidError,
     PathUnreadableError.
     """
-    reader = _open(root, folder, files)
+    reader = open_package(root, folder, files)
     build = _build_system(reader) or (_DEFAULT if named and not _is_virtual(reader) else None)
     name = _name(reader) if build else None
     if build is None or name is None:
@@ -97,62 +84,13 @@ def read_own_package(
         root=posixpath.normpath(posixpath.join(folder, home)),
         tools=tools,
         versioned=_is_versioned(reader, requires),
-        problem=_refusal(reader, backend, name, home),
+        problem=find_refusal(reader, backend, name, home),
         reads=tuple(sorted(_reads(reader))),
         origin=_origin(reader),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """What lies in the folder of one package; ``files`` are relative to it."""
-
-    root: Path
-    folder: str
-    files: tuple[str, ...]
-    pyproject: Pyproject | None
-    keywords: Mapping[str, ast.expr]
-    cfg: configparser.ConfigParser
-
-    def table(self, *keys: str) -> Mapping[str, Any]:
-        return self.pyproject.table(*keys) if self.pyproject else {}
-
-    def has(self, name: str) -> bool:
-        return (self.root / self.folder / name).is_file()
-
-    def option(self, section: str, name: str) -> str:
-        return self.cfg.get(section, name, fallback="").strip()
-
-    def holds(self, module: str, inside: str = ".") -> bool:
-        """Tell whether a folder has a module or package of a name."""
-        path = posixpath.normpath(posixpath.join(inside, module.replace(".", "/")))
-        return f"{path}.py" in self.files or any(one.startswith(f"{path}/") for one in self.files)
-
-
-def _open(root: Path, folder: str, files: Sequence[str]) -> _Reader:
-    prefix = "" if folder == "." else f"{folder}/"
-    below = tuple(one.removeprefix(prefix) for one in files if one.startswith(prefix))
-    cfg = configparser.ConfigParser(interpolation=None)
-    keywords: Mapping[str, ast.expr] = {}
-    for name in SETUP_FILES:
-        path = f"{prefix}{name}"
-        if not (root / path).is_file():
-            continue
-        # What cannot be read was said where its dependencies were.
-        try:
-            text = decode(read_bytes(root, path))
-            if name.endswith(".cfg"):
-                cfg.read_string(text)
-            else:
-                keywords = setup_keywords(text)
-        except (SyntaxError, ValueError, RecursionError, configparser.Error, PathUnreadableError):
-            continue
-    return _Reader(
-        root, folder, below, load_pyproject(root, f"{prefix}pyproject.toml"), keywords, cfg
-    )
-
-
-def _build_system(reader: _Reader) -> tuple[str, tuple[str, ...]] | None:
+def _build_system(reader: PackageFolder) -> tuple[str, tuple[str, ...]] | None:
     """Return backend and build requirements, None where nothing is ever built."""
     if _is_virtual(reader):
         return None
@@ -171,7 +109,7 @@ def _build_system(reader: _Reader) -> tuple[str, tuple[str, ...]] | None:
     return backend, tuple(dict.fromkeys(requires))
 
 
-def _reads(reader: _Reader) -> Iterator[str]:
+def _reads(reader: PackageFolder) -> Iterator[str]:
     """Yield the files that its metadata names (README, licences, data) and that are left out."""
     place = reader.root / reader.folder
     setup = (one for node in reader.keywords.values() for one in ast.walk(node))
@@ -223,7 +161,7 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _is_virtual(reader: _Reader) -> bool:
+def _is_virtual(reader: PackageFolder) -> bool:
     """Tell whether the project says of itself that it is not to be installed."""
     return (
         reader.table("tool", "uv").get("package") is False
@@ -233,7 +171,7 @@ def _is_virtual(reader: _Reader) -> bool:
     )
 
 
-def _hook_requires(reader: _Reader) -> Iterator[str]:
+def _hook_requires(reader: PackageFolder) -> Iterator[str]:
     """Yield what hatchling's build hooks ask for beside [build-system]."""
     build = reader.table("tool", "hatch", "build")
     targets = build.get("targets", {})
@@ -245,7 +183,7 @@ def _hook_requires(reader: _Reader) -> Iterator[str]:
             yield from (str(one) for one in listed)
 
 
-def _name(reader: _Reader) -> str | None:
+def _name(reader: PackageFolder) -> str | None:
     keyword = reader.keywords.get("name")
     written = keyword.value if isinstance(keyword, ast.Constant) else None
     found = (
@@ -261,14 +199,14 @@ def _name(reader: _Reader) -> str | None:
     return str(found) if found else None
 
 
-def _origin(reader: _Reader) -> Origin:
+def _origin(reader: PackageFolder) -> Origin:
     if reader.pyproject and "build-system" in reader.pyproject.data:
         return reader.pyproject.origin("build-system")
     name = "pyproject.toml" if reader.pyproject and not reader.has("setup.py") else "setup.py"
     return Origin(file=posixpath.normpath(posixpath.join(reader.folder, name)))
 
 
-def _is_versioned(reader: _Reader, requires: Sequence[str]) -> bool:
+def _is_versioned(reader: PackageFolder, requires: Sequence[str]) -> bool:
     """Tell whether the version comes from version control, which no image build sees."""
     scm = reader.table("tool", "pdm", "version").get("source") == "scm"
     return scm or "use_scm_version" in reader.keywords or bool(_names(requires) & _VERSIONING)
@@ -284,7 +222,7 @@ def _names(requires: Sequence[str]) -> set[str]:
     return found
 
 
-def _tools(reader: _Reader, backend: str) -> tuple[str, ...]:
+def _tools(reader: PackageFolder, backend: str) -> tuple[str, ...]:
     """Return the tools that compile the package's own code, empty for a pure package."""
     top = backend.partition(".")[0]
     tools = set(_COMPILING.get(top, ()))
@@ -300,7 +238,7 @@ def _tools(reader: _Reader, backend: str) -> tuple[str, ...]:
     return tuple(sorted(tools | (found - {"rust"})))
 
 
-def _builds_by_script(reader: _Reader) -> bool:
+def _builds_by_script(reader: PackageFolder) -> bool:
     """Tell whether poetry's or hatchling's own script compiles something."""
     build = reader.table("tool", "poetry").get("build")
     named = build.get("script") if isinstance(build, Mapping) else build
@@ -319,7 +257,7 @@ def _builds_by_script(reader: _Reader) -> bool:
     return False
 
 
-def _source_root(reader: _Reader, backend: str, name: str) -> str:
+def _source_root(reader: PackageFolder, backend: str, name: str) -> str:
     """Return the folder whose modules are installed, relative to the package's."""
     for find in (_written_root, _poetry_root, _hatch_root):
         if (found := find(reader)) is not None:
@@ -331,7 +269,7 @@ def _source_root(reader: _Reader, backend: str, name: str) -> str:
     return "src" if inside and not reader.holds(module) else "."
 
 
-def _written_root(reader: _Reader) -> str | None:
+def _written_root(reader: PackageFolder) -> str | None:
     """Return what setuptools, maturin or pdm are told."""
     setuptools = reader.table("tool", "setuptools")
     folders = setuptools.get("package-dir", {})
@@ -361,14 +299,14 @@ def _written_root(reader: _Reader) -> str | None:
     return None
 
 
-def _poetry_root(reader: _Reader) -> str | None:
+def _poetry_root(reader: PackageFolder) -> str | None:
     for package in reader.table("tool", "poetry").get("packages", ()):
         if isinstance(package, Mapping) and "include" in package:
             return str(package.get("from", "."))
     return None
 
 
-def _hatch_root(reader: _Reader) -> str | None:
+def _hatch_root(reader: PackageFolder) -> str | None:
     for keys in (
         ("tool", "hatch", "build", "targets", "wheel"),
         ("tool", "hatch", "build"),
@@ -378,71 +316,3 @@ def _hatch_root(reader: _Reader) -> str | None:
         if isinstance(packages, list) and packages:
             return posixpath.dirname(str(packages[0]).strip("/")) or "."
     return None
-
-
-def _refusal(reader: _Reader, backend: str, name: str, home: str) -> str:
-    """Return why the backend is known to refuse to build, empty where it is not."""
-    module = name.replace("-", "_").replace(".", "_")
-    checks: Mapping[str, Callable[[], str]] = {
-        "setuptools": lambda: _refused_by_setuptools(reader, home),
-        "hatchling": lambda: _refused_by_hatchling(reader, module),
-        "poetry": lambda: _refused_by_poetry(reader, module),
-        "uv_build": lambda: _refused_by_uv(reader, module, home),
-    }
-    check = checks.get(backend.partition(".")[0])
-    return check() if check else ""
-
-
-def _refused_by_setuptools(reader: _Reader, home: str) -> str:
-    told = reader.table("tool", "setuptools").keys() & {
-        *("packages", "py-modules", "package-dir", "ext-modules")
-    }
-    told |= reader.keywords.keys() & {"packages", "py_modules", "ext_modules", "cffi_modules"}
-    told |= {one for one in ("packages", "py_modules") if reader.option("options", one)}
-    if told or home != ".":
-        return ""
-    tops = {one.partition("/")[0] for one in reader.files if "/" in one}
-    packages = sorted(one for one in tops if one.isidentifier() and not _NOT_FOUND.fullmatch(one))
-    stems = {one[:-3] for one in reader.files if "/" not in one and one.endswith(".py")}
-    modules = sorted(one for one in stems if one.isidentifier() and not _NO_MODULE.fullmatch(one))
-    found = packages or modules
-    if len(found) < 2:  # noqa: PLR2004 - one is no question
-        return ""
-    return (
-        f"setuptools refuses to choose between {', '.join(found)}: name what belongs to it in "
-        "[tool.setuptools] packages or py-modules"
-    )
-
-
-def _refused_by_hatchling(reader: _Reader, module: str) -> str:
-    keys = {"packages", "include", "only-include", "force-include", "bypass-selection", "sources"}
-    wheel = reader.table("tool", "hatch", "build", "targets", "wheel")
-    build = reader.table("tool", "hatch", "build")
-    if (wheel.keys() | build.keys()) & keys:
-        return ""
-    places = (f"{module}/__init__.py", f"src/{module}/__init__.py", f"{module}.py")
-    lower = {one.lower() for one in reader.files}
-    nested = any(re.fullmatch(rf"[^/]+/{re.escape(module.lower())}/__init__\.py", f) for f in lower)
-    if nested or any(place.lower() in lower for place in places):
-        return ""
-    return (
-        f"hatchling finds no module {module}: name what belongs to it in "
-        "[tool.hatch.build.targets.wheel] packages"
-    )
-
-
-def _refused_by_poetry(reader: _Reader, module: str) -> str:
-    poetry = reader.table("tool", "poetry")
-    if "packages" in poetry or reader.holds(module) or reader.holds(module, "src"):
-        return ""
-    return (
-        f"poetry finds no module {module}: name what belongs to it in [tool.poetry] packages, or "
-        "say package-mode = false"
-    )
-
-
-def _refused_by_uv(reader: _Reader, module: str, home: str) -> str:
-    written = reader.table("tool", "uv", "build-backend").get("module-name")
-    if written is not None or reader.holds(module, home):
-        return ""
-    return f"uv_build finds no module {module} in {home}"

@@ -5,7 +5,7 @@ import configparser
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -14,8 +14,15 @@ from scaffold.model.project import Asked, Found, Origin
 from scaffold.project.computed import Computed
 from scaffold.project.requirement_parser import Reading, read_requirement
 from scaffold.project.requirements import read_requirements
+from scaffold.project.setup_calls import (
+    asks_nothing,
+    assigned_once,
+    follow_name,
+    setup_arguments,
+    setup_keywords,
+)
 from scaffold.project.setup_lists import find_list
-from scaffold.project.syntax import Assignment, items_of, last_name, names_of, owner_of
+from scaffold.project.syntax import items_of
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, relative
 
 SETUP_FILES = ("setup.cfg", "setup.py")
@@ -137,15 +144,15 @@ def _python(text: str, origin: Origin) -> list[Found[str]]:
 
 def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read:
     tree = ast.parse(text, filename=file)
-    values = _assigned_once(tree)
+    values = assigned_once(tree)
     found: dict[str, list[Asked | Detail]] = {}
     pythons: list[Found[str]] = []
-    for keyword in _setup_arguments(tree, values):
+    for keyword in setup_arguments(tree, values):
         line = keyword.value.lineno
         if keyword.arg == "install_requires":
             found[""] = [*_py_list(root, file, keyword.value, tree, keyword.arg)]
         elif keyword.arg == "extras_require" and extras:
-            pairs = items_of(_resolve(keyword.value, values))
+            pairs = items_of(follow_name(keyword.value, values))
             named = {k.value: v for k, v in pairs if isinstance(k, ast.Constant)}
             found |= {
                 extra: [*_py_list(root, file, named[extra], tree, f"the extra {extra}")]
@@ -153,11 +160,11 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
                 if extra in named
             }
         elif keyword.arg == "python_requires":
-            python = _resolve(keyword.value, values)
+            python = follow_name(keyword.value, values)
             if isinstance(python, ast.Constant) and isinstance(python.value, str):
                 origin = Origin(file=file, line=line, detail="python_requires")
                 pythons += _python(python.value, origin)
-        elif keyword.arg is None and not _asks_nothing(tree, text, keyword.value):
+        elif keyword.arg is None and not asks_nothing(tree, text, keyword.value):
             said = f"setup() gets arguments that are only known when it runs: {_REMEDY}"
             found[""] = [Computed(text=said, file=file, line=line)]
     return found, pythons
@@ -278,106 +285,13 @@ def _as_option(text: str) -> str:
     return "console_scripts =\n" + "".join(f"  {name} = {value}\n" for name, value in items)
 
 
-def setup_keywords(text: str) -> Mapping[str, ast.expr]:
-    """Return the arguments of the ``setup()`` call in a setup.py, names followed to what they are.
-
-    Raises SyntaxError, ValueError or RecursionError for what is not Python.
-    """
-    tree = ast.parse(text)
-    values = _assigned_once(tree)
-    found: dict[str, ast.expr] = {}
-    for keyword in _setup_arguments(tree, values):
-        value = _resolve(keyword.value, values)
-        if isinstance(value, ast.Dict):
-            value = ast.Dict(
-                keys=value.keys, values=[_resolve(one, values) for one in value.values]
-            )
-        if keyword.arg:
-            found[keyword.arg] = value
-    return found
-
-
-def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and last_name(node) == "setup":
-            yield node
-
-
-def _setup_arguments(tree: ast.Module, values: Mapping[str, ast.expr]) -> Iterator[ast.keyword]:
-    """Yield the keywords of ``setup()``, those of a ``**dict`` that is written there, too."""
-    waiting = [keyword for call in _setup_calls(tree) for keyword in call.keywords]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop(0)
-        value = _resolve(one.value, values)
-        again = id(value) in seen
-        seen.add(id(value))
-        if one.arg is None and isinstance(value, ast.Dict) and not again:
-            waiting += [_as_keyword(*pair) for pair in zip(value.keys, value.values, strict=True)]
-        elif one.arg is None and _is_dict(value) and not again:
-            waiting += value.keywords
-        else:
-            yield one
-
-
-def _as_keyword(key: ast.expr | None, value: ast.expr) -> ast.keyword:
-    name = str(key.value) if isinstance(key, ast.Constant) else None
-    return ast.keyword(arg=name, value=value)
-
-
-def _is_dict(node: ast.expr | None) -> TypeGuard[ast.Call]:
-    """Tell whether an expression is ``dict(name=…)``."""
-    plain = isinstance(node, ast.Call) and not node.args and isinstance(node.func, ast.Name)
-    return plain and last_name(node or ast.Pass()) == "dict"
-
-
-def _asks_nothing(tree: ast.Module, text: str, more: ast.expr) -> bool:
-    """Tell whether ``**more`` surely brings no requirement: filled here, and none is ever named."""
-    if not isinstance(more, ast.Name) or "requires" in text.replace("python_requires", ""):
-        return False
-    for node in ast.walk(tree):
-        of = owner_of(node) if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and isinstance(of, ast.Name) and of.id == more.id:
-            plain = (isinstance(x, ast.Constant | ast.Dict) or _is_dict(x) for x in node.args)
-            if not all(plain):
-                return False
-    given = [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, Assignment) and more.id in names_of(node)
-    ]
-    return bool(given) and all(isinstance(one, ast.Dict) or _is_dict(one) for one in given)
-
-
-def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
-    """Return what names are given, without those that change: ``x = []`` and ``x.append(…)``."""
-    values: dict[str, ast.expr] = {}
-    changed: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            for name in names_of(node):
-                changed |= {name} & set(values)
-                values[name] = node.value
-        elif isinstance(node, ast.AugAssign):
-            changed.update(names_of(node))
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            changed.add(node.value.id)
-        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            changed |= {node.value.id} if isinstance(node.ctx, ast.Store) else set()
-    return {name: value for name, value in values.items() if name not in changed}
-
-
-def _resolve(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
-    return values.get(node.id, node) if isinstance(node, ast.Name) else node
-
-
 def _py_list(
     root: Path, file: str, node: ast.expr, tree: ast.Module, what: str
 ) -> Iterator[Asked | Detail]:
     """Yield the strings of a list, of sums of lists, of ``*others`` inside, and of files."""
-    values, waiting = _assigned_once(tree), [node]
+    values, waiting = assigned_once(tree), [node]
     while waiting:
-        one = _resolve(waiting.pop(0), values)
+        one = follow_name(waiting.pop(0), values)
         if isinstance(one, ast.List | ast.Tuple | ast.Set):
             waiting = [*one.elts, *waiting]
         elif isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add):

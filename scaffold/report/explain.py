@@ -15,7 +15,7 @@ from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import LibcFamily
 from scaffold.report.terminal import Content, align, bullet, format_memory, indented, styled
 from scaffold.report.wheels import list_steps, spell_proven
-from scaffold.resolver.support import KnownWheel, Matrix
+from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
 from scaffold.verify.checks import CHECKS
 
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")

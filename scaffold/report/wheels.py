@@ -8,7 +8,8 @@ from typing import Any
 from scaffold.catalog.resources import make_environment
 from scaffold.model.knowledge import Proven, Recipe
 from scaffold.report.terminal import Content, Fitted, align, fit, indented, styled
-from scaffold.resolver.support import Cell, Matrix, PackageSupport, Row
+from scaffold.resolver.support import PackageSupport
+from scaffold.resolver.wheel_matrix import Cell, Matrix, Row
 
 NONE = "-"
 LEGEND = (

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from scaffold.docker.apps import remove_marked, run_app, run_exercise, try_imports
+from scaffold.docker.apps import run_app, run_exercise, try_imports
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.connect import connect
+from scaffold.docker.containers import remove_marked
 from scaffold.docker.images import (
     carry_image,
     count_processors,

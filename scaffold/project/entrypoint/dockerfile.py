@@ -15,7 +15,7 @@ from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.build_steps import find_left_steps
 from scaffold.project.entrypoint.container_paths import Copied
 from scaffold.project.entrypoint.front_ends import find_front_end
-from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, join
+from scaffold.project.entrypoint.launch import Image, Launch, join
 from scaffold.project.entrypoint.launch_notes import note_differences
 from scaffold.project.entrypoint.moved_paths import (
     Reading,
@@ -39,6 +39,7 @@ from scaffold.project.entrypoint.processes import (
     Process,
     read_compose,
 )
+from scaffold.project.entrypoint.script_variables import UnclearError
 from scaffold.project.entrypoint.scripts import project_scripts
 from scaffold.project.entrypoint.written_scripts import find_written_scripts
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile

@@ -3,14 +3,23 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from scaffold.model.dockerfile import Command, Instruction
-from scaffold.project.dockerfile_parser.scopes import expand, names_in
 from scaffold.project.dockerfile_parser.shell import read_commands
 from scaffold.project.entrypoint.script_arguments import name_folder, take_branches
+from scaffold.project.entrypoint.script_variables import (
+    ALL_ARGUMENTS,
+    UnclearError,
+    fill_words,
+    known_variables,
+    list_assigned,
+    list_exported,
+    list_unset,
+    names_of_image,
+)
 from scaffold.project.entrypoint.servers import WEB_SERVERS
 
 # What starts another program, with the options of it that take a value.
@@ -31,22 +40,14 @@ _ELSEWHERE = frozenset({"--directory", "--project", "--package"})
 # Where programs are found by their name, in this order.
 _PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
-_ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
-_QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
 _TESTS = {("[",), ("[[",), ("test",)}
 # Where a block of a shell's begins and ends.
 _OPENS = re.compile(r"(?:^|[;&|\n]|\b(?:then|else|do))\s*(?:if|case|while|until|for)\s")
 _CLOSES = re.compile(r"(?:^|[;&|)\n])\s*(?:fi|esac|done)\b")
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?\+.*)?\})")
-_DEFAULT = re.compile(r"\$\{(\w+):?=([^{}]*)\}")
 _FUNCTION = re.compile(r"^(?:function +)?([\w-]+) *\(\) *\{ *\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _CALL = re.compile(r"^[ \t]*([\w-]+)(?: +\"\$@\")?\s*\Z", re.MULTILINE)
 _MERGED = re.compile(r"\s*2>&1\s*")
-
-
-class UnclearError(ValueError):
-    """A command that may do more than is understood; the message says what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,11 +255,11 @@ def _last_of(text: str, arguments: Sequence[str], launch: Launch, image: Image) 
     line = launch.line or text.count("\n", 0, last.span.start) + 1
     if not launch.line and any(one.argv[:2] == ("set", "--") for one in commands):
         raise UnclearError("which changes its arguments")
-    known = _known(before, text, image.environment)
+    known = known_variables(before, text, image.environment)
     try:
-        words = _filled(last, text, known, arguments)
+        words = fill_words(last, text, known, arguments)
         workdir = _folder(before, launch.workdir, text, known)
-        assigned = _assigned(last, known)
+        assigned = list_assigned(last, known)
     except UnclearError as error:
         raise UnclearError(f"{error}" if launch.line else f"whose line {line} {error}") from error
     passed = not launch.line and _passes(last)
@@ -269,9 +270,9 @@ def _last_of(text: str, arguments: Sequence[str], launch: Launch, image: Image) 
         words=words,
         workdir=workdir,
         line=0 if passed else line,
-        environment=(*launch.environment, *_exported(before, known), *assigned),
-        unset=(*launch.unset, *_unset(last, text, known)),
-        filled=(*launch.filled, *_named(last, image.environment)),
+        environment=(*launch.environment, *list_exported(before, known), *assigned),
+        unset=(*launch.unset, *list_unset(last, text, known)),
+        filled=(*launch.filled, *names_of_image(last, image.environment)),
         behind=(*launch.behind, *behind),
         skipped=(*launch.skipped, *ran),
     )
@@ -307,118 +308,14 @@ def _behind(command: Command, text: str, file: str, line: int = 0) -> str:
 
 def _passes(command: Command) -> bool:
     """Tell whether a script runs what it was given."""
-    return unwrap(command.argv)[:1] in {(name,) for name in _ALL}
+    return unwrap(command.argv)[:1] in {(name,) for name in ALL_ARGUMENTS}
 
 
 def _folder(commands: Sequence[Command], workdir: str, text: str, known: Mapping[str, str]) -> str:
     for one in commands:
         if one.argv[:1] == ("cd",):
-            words = _filled(one, text, known, ())
+            words = fill_words(one, text, known, ())
             if len(words) != 2:  # noqa: PLR2004 - cd and where
                 raise UnclearError("changes to a folder known only at run time")
             workdir = posixpath.normpath(posixpath.join(workdir or "/", words[1]))
     return workdir
-
-
-def _known(
-    commands: Sequence[Command], text: str, environment: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the variables before the last line: a second or a conditional value is unknown.
-
-    What a variable is given where it is empty is its default (``[ -z "$PORT" ] && PORT=80``).
-    """
-    known, changed = dict(environment), set[str]()
-    for asked, one in pairwise((None, *commands)):
-        if one is None:
-            continue
-        words = one.argv[1:] if one.argv[:1] == ("export",) else ()
-        exported = [word.partition("=") for word in words]
-        pairs = [(k, v) for k, sign, v in exported if sign] if one.words else [*one.assignments]
-        if one.argv[:1] == (":",):
-            pairs += [(k, v) for word in one.argv[1:] for k, v in _DEFAULT.findall(word)]
-        for name, value in pairs:
-            filled = expand(value, known.get)
-            before = text[: one.span.start].rpartition("\n")[2]
-            plain = not before or bool(_QUIET_CHAIN.fullmatch(before.strip()))
-            default = one.argv[:1] == (":",) or _asks_whether_empty(asked, name)
-            if (
-                default
-                and (name in known or name not in changed)
-                and not re.search(r"[$`]", filled)
-            ):
-                known.setdefault(name, filled)
-                continue
-            if name in changed or not plain or re.search(r"[$`]", filled):
-                known.pop(name, None)
-            else:
-                known[name] = filled
-            changed.add(name)
-    return known
-
-
-def _asks_whether_empty(command: Command | None, name: str) -> bool:
-    """Tell whether a command lets the next one run only where a variable is empty."""
-    words = [word for word in (command.argv if command else ()) if word not in {"[", "[[", "test"}]
-    sign = {"||": ["-n"], "&&": ["-z"], ";": ["-z"]}.get(command.operator if command else "")
-    return words[:1] == sign and words[1:2] in ([f"${name}"], [f"${{{name}}}"], [f"${{{name}:-}}"])
-
-
-def _exported(commands: Sequence[Command], known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that a script sets for what it starts, as far as they are known."""
-    for one in commands:
-        for word in one.argv[1:] if one.argv[:1] == ("export",) else ():
-            name = word.partition("=")[0]
-            if name in known:
-                yield name, known[name]
-
-
-def _assigned(command: Command, known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    pairs = [(name, expand(value, known.get)) for name, value in command.assignments]
-    if any(re.search(r"[$`]", value) for _, value in pairs):
-        raise UnclearError("sets a variable to a value known only at run time")
-    return tuple(pairs)
-
-
-def _filled(
-    command: Command, text: str, known: Mapping[str, str], arguments: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the words of a command as its program gets them."""
-    words: list[str] = []
-    unset = _unset(command, text, known)
-    for word in command.words:
-        if word.text in unset:
-            continue
-        if word.text in _ALL:
-            words += arguments
-        elif word.literal:
-            words.append(word.text)
-        else:
-            filled = expand(word.text, known.get)
-            if re.search(r"[$`*?]", filled):
-                raise UnclearError(f"has {word.text}, which is known only at run time")
-            raw = text[word.span.start : word.span.end]
-            words += [filled] if '"' in raw else shlex.split(filled)
-    return tuple(words)
-
-
-def _named(command: Command, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield the variables of the image in the words of a command."""
-    for word in command.words:
-        if not word.literal:
-            yield from (name for name, _, _ in names_in(word.text) if name in environment)
-
-
-def _unset(command: Command, text: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the words that are nothing but a variable which nothing sets: nothing, to a shell.
-
-    What an option (``-m $MODULE``) waits for is none of them.
-    """
-    found = []
-    for before, word in pairwise(command.words):
-        match = _VARIABLE.fullmatch(text[word.span.start : word.span.end])
-        name = (match[1] or match[2]) if match else ""
-        if not name or name in known or before.text.startswith("-"):
-            continue
-        if not re.search(rf"\b{name}=|\b(?:read|for)\s+{name}\b", text):
-            found.append(word.text)
-    return tuple(found)

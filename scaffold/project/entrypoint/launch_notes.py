@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from packaging.utils import canonicalize_name
 
-from scaffold.project.entrypoint.launch import Launch, UnclearError, unwrap
+from scaffold.project.entrypoint.launch import Launch, unwrap
 from scaffold.project.entrypoint.moved_paths import (
     Reading,
     note_paths,
@@ -19,6 +19,7 @@ from scaffold.project.entrypoint.own_command import (
     is_python_file,
     move_argument,
 )
+from scaffold.project.entrypoint.script_variables import UnclearError
 
 # Devices, and what a process makes when it starts.
 _MADE = re.compile(r"/(?:dev|tmp|var/tmp)/|.*\.pid$")

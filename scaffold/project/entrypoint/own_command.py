@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.project import Found, FrontEnd, Origin, Start, Use
 from scaffold.project.entrypoint import Entry, remark, started
-from scaffold.project.entrypoint.launch import Launch, UnclearError
+from scaffold.project.entrypoint.launch import Launch
 from scaffold.project.entrypoint.moved_paths import (
     Reading,
 )
@@ -19,6 +19,7 @@ from scaffold.project.entrypoint.programs import (
     is_brought,
     open_program,
 )
+from scaffold.project.entrypoint.script_variables import UnclearError
 from scaffold.project.entrypoint.scripts import run_project_script
 from scaffold.project.entrypoint.servers import MODULES, SERVERS
 from scaffold.project.text_io import text_of

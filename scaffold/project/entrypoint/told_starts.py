@@ -11,7 +11,7 @@ from scaffold.project.entrypoint import others, remark
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.arguments import SERVES
 from scaffold.project.entrypoint.container_paths import Copied, Tails
-from scaffold.project.entrypoint.launch import Image, UnclearError, follow
+from scaffold.project.entrypoint.launch import Image, follow
 from scaffold.project.entrypoint.launch_notes import note_differences
 from scaffold.project.entrypoint.moved_paths import (
     Reading,
@@ -31,6 +31,7 @@ from scaffold.project.entrypoint.processes import (
 from scaffold.project.entrypoint.programs import (
     list_programs,
 )
+from scaffold.project.entrypoint.script_variables import UnclearError
 from scaffold.project.entrypoint.scripts import project_scripts
 from scaffold.project.entrypoint.servers import MODULES, WEB_SERVERS
 from scaffold.project.own_dockerfile import find_own_dockerfile

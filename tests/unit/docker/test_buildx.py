@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from scaffold.docker.buildx import (
+from scaffold.docker.buildx_arguments import (
     bake_argv,
     bake_document,
     bake_targets,

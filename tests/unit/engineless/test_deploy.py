@@ -19,16 +19,8 @@ from scaffold.catalog.resources import knowledge
 from scaffold.cli.deploy import read_variables
 from scaffold.docker.blob_store import LAYER, Store
 from scaffold.docker.oci import CONFIG, MANIFEST, Image, dump, write_archive
-from scaffold.engineless.deploy import (
-    Deployed,
-    Deployment,
-    RunCompose,
-    count_known,
-    deploy,
-    read_saved,
-    run_settings,
-    write_missing,
-)
+from scaffold.engineless.deploy import Deployed, Deployment, RunCompose, deploy, run_settings
+from scaffold.engineless.saved_images import count_known, read_saved, write_missing
 from scaffold.model.errors import EngineError, UsageError
 from scaffold.model.hardware import Group, Hardware, HostAccess, Rights
 from scaffold.model.target import Arch

@@ -36,7 +36,8 @@ from scaffold.docker.oci import (
     write_layout,
     zstd,
 )
-from scaffold.dockerfile.template_context import OwnBuild, TemplateContext, make_template_context
+from scaffold.dockerfile.template_context import make_template_context
+from scaffold.dockerfile.template_values import OwnBuild, TemplateContext
 from scaffold.engineless.attestation import PROVENANCE, SPDX
 from scaffold.engineless.base_files import unpack_base
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images

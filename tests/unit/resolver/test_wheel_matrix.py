@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from scaffold.model.index import DistFile, Page
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.resolver.support import Cell, Matrix, make_matrix, places, serves
 from scaffold.resolver.tags import python_version, tag_ranks
+from scaffold.resolver.wheel_matrix import Cell, Matrix, make_matrix, places, serves
 
 
 def matrix_of(*filenames: str, yanked: str = "", requires_python: str = "") -> Matrix:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.apps import read_script
+from scaffold.docker.containers import read_script
 
 APP = """
 import json, sqlite3, sys
