@@ -154,12 +154,16 @@ def list_refused(texts: Mapping[str, bytes]) -> Iterator[str]:
             yield path.replace("/", ".")
 
 
+# A call that opens a library, or a library's name: without them nothing has to be parsed.
+_MAY_OPEN = re.compile(rb"\b(?:CDLL|PyDLL|LoadLibrary|find_library|dlopen)\b|\.so(?:\.\d+)*[\"']")
+
+
 def list_opened(texts: Mapping[str, bytes]) -> Iterator[tuple[str, str, bool]]:
     """Yield the libraries that a wheel's modules open by name, where, and whether at import.
 
     What a module survives the lack of, and parts of the C library, are left out.
     """
-    if not any(b"ctypes" in text or b"dlopen" in text for text in texts.values()):
+    if not any(map(_MAY_OPEN.search, texts.values())):
         return
     modules, _ = parse_modules(texts)
     by_file = {module.file: module for module in modules}

@@ -85,20 +85,26 @@ class EvaluationRun:
             reverse=True,
         )
         for python in pythons:
-            row = [
-                self._judge(base, image, look_inside=not settled)
-                for base in self.question.facts.bases
-                for image in base.images
-                if image.arch is self.question.target.arch and image.python == python
-            ]
+            row: list[Evaluation] = []
+            # What has most wheels goes first: where it fits, others are not searched to the end.
+            for base, image in self._list_images(python):
+                fits = settled or any(map(_takes_wheels, row))
+                row.append(self._judge(base, image, look_inside=not settled, brief=fits))
             found.extend(row)
-            settled = settled or any(
-                isinstance(v, Accepted) and v.candidate.build_class is BuildClass.WHEELS
-                for v in row
-            )
+            settled = settled or any(map(_takes_wheels, row))
         found.extend(self._elsewhere())
         newest_first = sorted(found, key=lambda v: Version(v.python or "0"), reverse=True)
         return tuple(sorted(newest_first, key=lambda v: v.base.id))
+
+    def _list_images(self, python: str) -> list[tuple[Base, Image]]:
+        """Return the bases of a Python for the target, those of glibc first."""
+        found = [
+            (base, image)
+            for base in self.question.facts.bases
+            for image in base.images
+            if image.arch is self.question.target.arch and image.python == python
+        ]
+        return sorted(found, key=lambda one: one[0].libc is not LibcFamily.GLIBC)
 
     def _elsewhere(self) -> Iterator[Rejected]:
         arch = self.question.target.arch
@@ -116,7 +122,7 @@ class EvaluationRun:
                     reasons=(Reason(code=Code.ARCH_UNSUPPORTED, text=text, fact=base.id),),
                 )
 
-    def _judge(self, base: Base, image: Image, *, look_inside: bool) -> Evaluation:
+    def _judge(self, base: Base, image: Image, *, look_inside: bool, brief: bool) -> Evaluation:
         refused = tuple(_refuse(self.question, base, image))
         if refused:
             return Rejected(base=base, python=image.python, reasons=refused)
@@ -124,7 +130,7 @@ class EvaluationRun:
         useless = tuple(self._refuse_asked(environment, image))
         if useless:
             return Rejected(base=base, python=image.python, reasons=useless)
-        resolution = self._resolve(environment, image.release, base)
+        resolution = self._resolve(environment, image.release, base, brief=brief)
         if isinstance(resolution, Conflict):
             return Rejected(base=base, python=image.python, reasons=resolution.reasons)
         packages = self._weigh(resolution, image.release, look_inside=look_inside)
@@ -151,7 +157,9 @@ class EvaluationRun:
         )
         yield from (reason for reason, fails in misfits if fails)
 
-    def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
+    def _resolve(
+        self, environment: Environment, release: str, base: Base, *, brief: bool
+    ) -> Resolution | Conflict:
         release = release if Version(release).is_prerelease is False else ""
         system = list_system(base, environment.arch, self.question.facts)
         key = (environment, release, bool(system))
@@ -159,7 +167,9 @@ class EvaluationRun:
             self.tell(f"resolving for {environment}")
             wanted = wanted_of(self.question.project, self.question.options, self.question.facts)
             wanted = replace(wanted, system=system)
-            self._resolved[key] = resolve(wanted, environment, self.shelf, release=release)
+            self._resolved[key] = resolve(
+                wanted, environment, self.shelf, release=release, brief=brief
+            )
         return self._resolved[key]
 
     def _weigh(
@@ -170,6 +180,10 @@ class EvaluationRun:
             network = look_inside and not self.question.options.offline
             self._weighed[key] = weigh(resolution.packages, self.shelf.index, network=network)
         return self._weighed[key]
+
+
+def _takes_wheels(verdict: Evaluation) -> bool:
+    return isinstance(verdict, Accepted) and verdict.candidate.build_class is BuildClass.WHEELS
 
 
 def weigh(

@@ -99,6 +99,7 @@ class Provider:
         self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
         self._extras: dict[str, set[str]] = {}  # that versions read so far offer, by name
         self.read: dict[str, Candidate] = {}
+        self.skims = False  # for an environment that is refused anyway no sdist is looked into
         self.unread: dict[str, UnreadError] = {}  # by file
         # Specifiers by name that count for which pre-releases and yanked versions are taken alone.
         self.admitting: dict[str, list[str]] = {}
@@ -326,7 +327,7 @@ class Provider:
 
     def _builds(self, name: str, file: DistFile) -> bool:
         """Tell whether an sdist is known to build here in the time allowed."""
-        if name in self.wanted.builds or name in self.wanted.slow:
+        if self.skims or name in self.wanted.builds or name in self.wanted.slow:
             return name in self.wanted.builds
         source = self.shelf.source(name, file)
         return source is not None and is_simple(source, self.wanted.headers)
@@ -343,6 +344,18 @@ class Provider:
             return
         release = Release(version=version, wheels=(), sdist=None)
         yield Candidate(name, version, extras, DistFile(filename=package), release, package)
+
+    def has_file(self, need: Requirement) -> bool:
+        """Tell, by pages alone, whether a need has anything that could be installed."""
+        name = need.name
+        if need.url or name in self.system or not self.releases(name):
+            return True  # which another look decides
+        wheels, sdists = not self._no_binary(name), not self._only_binary(name)
+        return any(
+            (wheels and self.answers.wheel(allowed)) or (sdists and self.answers.sdist(allowed))
+            for release in self.admissible(name, [need])
+            for allowed in [self._allowed(name, release, [need])]
+        )
 
     def list_versions(self, name: str) -> list[Version]:
         """Return the versions that an index or the distribution has, whether they suit or not."""
@@ -490,6 +503,8 @@ def _look(
     provider: Provider, need: Requirement, *, strict: bool
 ) -> tuple[Candidate | None, Sequence[Requirement]]:
     for candidate in provider.candidates(need.name, need.extras, [need]):
+        if provider.skims and not candidate.wheel:
+            return candidate, ()
         try:
             return candidate, provider.dependencies(candidate)
         except UnreadError:

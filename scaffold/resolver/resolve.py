@@ -8,7 +8,7 @@ pre-releases are taken only when asked for, withdrawn files only when pinned.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from scaffold.model.codes import Code
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution
@@ -26,28 +26,36 @@ from scaffold.resolver.no_match_reason import explain_missing, explain_unread
 from scaffold.resolver.older import note_bounded, note_lost, note_older
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import find_pace, list_wheel_pythons, newest_final
-from scaffold.resolver.search import GaveUpError, NoSolutionError, Search
+from scaffold.resolver.search import MOST_STEPS, GaveUpError, NoSolutionError, Search
 
 _SAMPLES = 8
+_BRIEF = 64  # steps more than there are packages
 
 
 def resolve(
-    wanted: ResolutionRequest, environment: Environment, shelf: ResolverCache, *, release: str = ""
+    wanted: ResolutionRequest,
+    environment: Environment,
+    shelf: ResolverCache,
+    *,
+    release: str = "",
+    brief: bool = False,
 ) -> Resolution | Conflict:
     """Return the packages to install in an environment, or why there are none.
 
     ``release`` is the interpreter's full version. A conflict names every package of the closure
-    that has nothing to install there, not only the first that the search met.
+    that has nothing to install there, not only the first that the search met. ``brief`` gives up
+    early where the newest releases lack a package: for an environment that has a better one beside
+    it, older releases by the hundred are not read.
     """
     provider = Provider(wanted, EnvironmentTags(environment, release), shelf)
     try:
-        return _resolve(provider)
+        return _resolve(provider, brief=brief)
     except UnreadError as error:
         reason = explain_unread(error, offline=wanted.offline)
         return Conflict(environment=environment, reasons=(reason,))
 
 
-def _resolve(provider: Provider) -> Resolution | Conflict:
+def _resolve(provider: Provider, *, brief: bool) -> Resolution | Conflict:
     wanted, answers, shelf = provider.wanted, provider.answers, provider.shelf
     environment = answers.environment
     roots = provider.roots()
@@ -57,10 +65,11 @@ def _resolve(provider: Provider) -> Resolution | Conflict:
             contenders = {key: _move(one, answers) for key, one in solved.contenders.items()}
             return _collect(provider, contenders, roots)
     shelf.index.prefetch([need.name for need in roots])
-    lost, missing = _survey(provider, roots)
-    if lost:
-        return Conflict(environment=environment, reasons=missing)
-    found = _search(provider, roots, missing)
+    survey = _survey(provider, roots)
+    if survey.lost:
+        return Conflict(environment=environment, reasons=survey.missing)
+    steps = survey.names + _BRIEF if brief and survey.missing else MOST_STEPS
+    found = _search(provider, roots, survey.missing, steps)
     if isinstance(found, Conflict):
         return found
     shelf.solved.append(CachedResolution(wanted, answers, found, tuple(provider.read.values())))
@@ -68,11 +77,11 @@ def _resolve(provider: Provider) -> Resolution | Conflict:
 
 
 def _search(
-    provider: Provider, roots: Sequence[Requirement], missing: tuple[Reason, ...]
+    provider: Provider, roots: Sequence[Requirement], missing: tuple[Reason, ...], steps: int
 ) -> dict[str, Candidate] | Conflict:
     """Return a candidate per package; ``missing`` are names that the newest releases lack."""
     environment = provider.answers.environment
-    search = Search(provider, roots)
+    search = Search(provider, roots, most_steps=steps)
     try:
         return search.solve()
     except NoSolutionError as error:
@@ -130,13 +139,25 @@ def _requires(contender: Candidate, shelf: ResolverCache) -> tuple[str, ...] | N
     return None if metadata is None or metadata.uncertain else metadata.requires
 
 
-def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tuple[Reason, ...]]:
-    """Walk the closure by best candidates; return a reason for each name that has none.
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What the best candidates of a closure lack; ``names`` counts them.
 
-    Where one has none, those that would have to be compiled are named beside it. The first value
-    says that all is lost: something the project itself asks for has none. A name that only a
-    dependency's newest release needs may vanish with an older one, which the search finds out.
+    ``lost`` says that no search helps: something that the project itself asks for has no file.
     """
+
+    lost: bool
+    missing: tuple[Reason, ...]
+    names: int
+
+
+def _survey(provider: Provider, roots: Sequence[Requirement]) -> _Survey:
+    """Walk the closure by best candidates; find a reason for each name that has none.
+
+    Where one has none, those that would have to be compiled are named beside it. A name that only
+    a dependency's newest release needs may vanish with an older one, which the search finds out.
+    """
+    provider.skims = not all(map(provider.has_file, roots))
     reasons: list[Reason] = []
     unbuilt: list[Reason] = []
     missing: list[Requirement] = []
@@ -154,7 +175,7 @@ def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tup
         for need in missing
         if not _has_any_file(provider, need.name)
     )
-    return lost, (*reasons, *unbuilt) if reasons else ()
+    return _Survey(lost, (*reasons, *unbuilt) if reasons else (), len(needs))
 
 
 def _has_any_file(provider: Provider, name: str) -> bool:

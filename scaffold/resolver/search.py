@@ -19,7 +19,7 @@ from scaffold.resolver.version_sets import VersionSet
 
 Proof = Incompatibility[str, int]
 
-_MAX_STEPS = 10_000
+MOST_STEPS = 10_000
 _CONTESTED = 5  # conflicts after which a package is decided before the others
 _MOST_AHEAD = 64  # files whose metadata is asked for at a time
 
@@ -48,7 +48,7 @@ class Search(BaseProvider[str, int]):
     """One search for versions. A package is known by its name with its extras, as in ``a[b]``."""
 
     def __init__(
-        self, provider: Provider, roots: Sequence[Requirement], *, most_steps: int = _MAX_STEPS
+        self, provider: Provider, roots: Sequence[Requirement], *, most_steps: int = MOST_STEPS
     ) -> None:
         self.provider = provider
         self._most_steps = most_steps

@@ -232,6 +232,10 @@ def test_metadata_is_read_from_inside_a_wheel(bench: Bench, ranges: bool) -> Non
         (b"from ctypes import *\ntry:\n    CDLL('libx.so.1')\nexcept OSError:\n    pass\n", ()),
         (b"import ctypes.util\nctypes.CDLL(ctypes.util.find_library('c'))\n", ()),
         (b"import ctypes\ndef use():\n    ctypes.CDLL('libx.so.1')\n", ("libx.so.1?",)),
+        (b"import cffi\nffi = cffi.FFI()\nffi.dlopen('libx.so.1')\n", ("libx.so.1",)),
+        (b"import ctypes as c\nc.cdll.LoadLibrary('libx.so.1')\n", ("libx.so.1",)),
+        (b"import opus\nopus.load('libopus.so.0')\n", ("libopus.so.0",)),
+        (b"import ctypes\nclass Point(ctypes.Structure):\n    pass\n", ()),
         (b"import sys, ctypes\nif sys.platform == 'win32':\n    ctypes.CDLL('a.so')\n", ()),
     ],
 )

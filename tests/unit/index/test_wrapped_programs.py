@@ -21,6 +21,9 @@ def found(name: str, summary: str, **texts: str) -> list[str]:
         ("kit", "A wrapper for Scan2 tools", "import subprocess\nEXE = 'Scan2'", ["scan2"]),
         ("kit", "wraps scan and probe", "import os\nos.popen('probe --all')", ["probe"]),
         ("kit", "wraps scan or probe", "import pexpect\nX = ['probe', 'scan']", ["scan", "probe"]),
+        ("pyscan", "", 'import subprocess\nX = """\n  /opt/Scan -v"""', ["scan"]),
+        ("pyscan", "", "import subprocess\nX = '\\n scan --all'", ["scan"]),
+        ("pyscan", "", "import subprocess\nX = f('bin/scan\\n')", ["scan"]),
     ],
 )
 def test_what_name_or_summary_names_and_code_starts_is_wrapped(

@@ -537,3 +537,37 @@ def test_sdists_are_not_asked_for_ahead_of_need() -> None:
         world.add(f"old-{n}.tar.gz", requires=["gone"])
     assert refused(world, "way")
     assert not any(name.endswith(".tar.gz") for name in world.ahead)
+
+
+@pytest.mark.parametrize("brief", [False, True])
+def test_where_a_better_environment_is_beside_it_old_releases_are_not_read_by_the_hundred(
+    brief: bool,  # noqa: FBT001
+) -> None:
+    world = World().add(f"motor-1-{GLIBC}").add(f"kit-0-{ANY}")
+    for n in range(300):
+        world.add(f"kit-1.{n}-{ANY}", requires=["motor"])
+    wanted = ResolutionRequest(asked=ask("kit"))
+    found = resolve(wanted, musl(), ResolverCache(world), brief=brief)
+    if brief:
+        assert isinstance(found, Conflict)
+        assert [reason.package for reason in found.reasons] == ["motor"]
+        assert len(set(world.read)) < 100
+    else:
+        assert isinstance(found, Resolution)
+        assert versions(found.packages) == {"kit": "0"}
+
+
+def test_a_few_steps_back_are_always_made() -> None:
+    world = World().add(f"motor-1-{GLIBC}").add(f"kit-0-{ANY}")
+    for n in range(20):
+        world.add(f"kit-1.{n}-{ANY}", requires=["motor"])
+    found = resolve(ResolutionRequest(asked=ask("kit")), musl(), ResolverCache(world), brief=True)
+    assert isinstance(found, Resolution)
+
+
+@pytest.mark.parametrize("beside", ["cv==1", "kit", "cv"])
+def test_no_sdist_is_read_where_the_project_asks_for_what_has_no_file(beside: str) -> None:
+    world = World().add(f"motor-1-{GLIBC}").add("cv-1.tar.gz")
+    world.add(f"kit-1-{ANY}", requires=["cv"])
+    assert refused(world, beside, "motor", env=musl())["motor"] == "no-wheel"
+    assert not [name for name, _ in world.read if name.endswith(".tar.gz")]
