@@ -258,6 +258,11 @@ _OF_SYSTEM = frozenset(
         *("mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     }
 )
+# Where it has an application keep folders of its own.
+_FOR_APPLICATIONS = (
+    *("/etc/opt/", "/media/", "/mnt/", "/opt/", "/srv/", "/var/cache/", "/var/lib/", "/var/local/"),
+    *("/var/log/", "/var/opt/", "/var/spool/"),
+)
 
 
 def note_writes(project: Project, *, workdir: str, home: str) -> Iterator[Reason]:
@@ -294,7 +299,10 @@ def list_written_folders(project: Project, *, workdir: str, home: str) -> tuple[
         if folder not in free
         and not set("{}*?") & set(folder)
         and not folder.startswith(f"{home}/")
-        and (folder.startswith(f"{workdir}/") or folder.split("/")[1] not in _OF_SYSTEM)
+        and (
+            folder.startswith((f"{workdir}/", *_FOR_APPLICATIONS))
+            or folder.split("/")[1] not in _OF_SYSTEM
+        )
     }
     return tuple(sorted(kept | set(volumes)))
 

@@ -1,8 +1,10 @@
 """What a package loads because a text names it: drivers, Django's applications, workers."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from scaffold.project.source_modules import Module
 from scaffold.project.syntax import argument, first_of, names_of
@@ -68,10 +70,10 @@ def find_workers(command: Sequence[str], modules: Sequence[Module]) -> Iterator[
     if not words or words[0] not in _WORKERS:
         return
     name, options = _WORKERS[words[0]]
-    chosen = _option(words, *options)
+    chosen = option_value(words, *options)
     if not chosen and words[0] == "gunicorn":
-        file = _option(words, "-c", "--config").removeprefix("file:") or "gunicorn.conf.py"
-        settings = (one for one in modules if one.file == file.removeprefix("./"))
+        file = gunicorn_settings(words)
+        settings = (one for one in modules if one.file == file)
         chosen = next((one.text(one.values.get(_SETTING)) for one in settings), "")
     if chosen:
         yield "calls", f"{name} {chosen}"
@@ -79,9 +81,15 @@ def find_workers(command: Sequence[str], modules: Sequence[Module]) -> Iterator[
             yield "imports", chosen.partition(".")[0]
 
 
-def _option(words: Sequence[str], *names: str) -> str:
+def gunicorn_settings(command: Sequence[str]) -> str:
+    """Return the settings file that gunicorn reads: one that an option names, or its own."""
+    named = option_value(command, "-c", "--config").removeprefix("file:")
+    return posixpath.normpath(named or "gunicorn.conf.py")
+
+
+def option_value(words: Sequence[str], *names: str) -> str:
     """Return the value of an option of a command, empty where it is not given."""
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in pairwise((*words, "")):
         name, equals, value = word.partition("=")
         if name in names:
             return value if equals else following

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scaffold.project.conditions import Place
 from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.named_backends import gunicorn_settings
 from scaffold.project.places import find_places
 from scaffold.project.source_modules import Module, by_name, is_example
 from scaffold.project.syntax import (
@@ -54,14 +55,15 @@ def find_reached(
     """Return what a command leads to; all but examples where it cannot be followed."""
     places = find_places(modules) if places is None else places
     graph = _Graph(modules, places)
-    first = graph.find_first(command)
+    named = graph.find_named(command)
+    first = next(iter(named), None)
     if first is None:
         loaded = frozenset(file for file in graph.by_file if not is_example(file))
         return Reached(places=places, all=loaded)
     if not is_example(first.file):  # nothing imports one, whatever its name
         graph = _Graph([one for one in modules if not is_example(one.file)], places)
-    starting = graph.follow(first, at_start=True)
-    found = graph.follow(first, at_start=False)
+    starting = graph.follow(named, at_start=True)
+    found = graph.follow(named, at_start=False)
     dynamic = framework in _BY_THEMSELVES or any(
         called in _DYNAMIC and not graph.by_file[file].text(first_of(call))
         for file in found
@@ -94,26 +96,33 @@ class _Graph:
         self._by_name = by_name(modules)
         self._places = places
 
-    def find_first(self, command: Sequence[str]) -> Module | None:
-        """Return the module that a command runs, as far as its words tell."""
-        code = _IMPORTED.search(command[2]) if command[1:2] == ("-c",) else None
-        for word in (code[1],) if code else command:
-            name = word.partition(":")[0]
-            named = self._by_name.get(f"{name}.__main__") or self._by_name.get(name)
-            found = self.by_file.get(posixpath.normpath(name)) or named
-            if found is not None:
-                return found
-        return None
+    def find_named(self, command: Sequence[str]) -> list[Module]:
+        """Return the modules that a command loads as far as its words tell, what it runs first.
 
-    def follow(self, first: Module, *, at_start: bool) -> frozenset[str]:
-        """Return the files that one leads to, itself among them."""
+        A server's own settings (``-c gunicorn.conf.py``) come after the application that it serves.
+        """
+        code = _IMPORTED.search(command[2]) if command[1:2] == ("-c",) else None
+        words = (code[1],) if code else command
+        found = {module.file: ":" in word for word in words if (module := self._of_word(word))}
+        if "gunicorn" in words and (own := self.by_file.get(gunicorn_settings(words))):
+            found.setdefault(own.file, False)
+        return [self.by_file[file] for file in sorted(found, key=lambda file: not found[file])]
+
+    def _of_word(self, word: str) -> Module | None:
+        name = word.rpartition("=")[2].removeprefix("file:").removeprefix("python:")
+        name = name.partition(":")[0]
+        named = self._by_name.get(f"{name}.__main__") or self._by_name.get(name)
+        return self.by_file.get(posixpath.normpath(name)) or named
+
+    def follow(self, first: Sequence[Module], *, at_start: bool) -> frozenset[str]:
+        """Return the files that some lead to, themselves among them; the first is what is run."""
         found: set[str] = set()
-        waiting = [first]
+        waiting = [*first]
         while waiting:
             module = waiting.pop()
             if module.file not in found:
                 found.add(module.file)
-                main = module is first
+                main = module is first[0]
                 waiting.extend(self._named(module, at_start=at_start, main=main))
         return frozenset(found)
 

@@ -191,12 +191,16 @@ def running(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         waiting += reversed(inner)
 
 
-def runs_on_import(module: Module, line: int) -> bool:
-    """Tell whether a line is in a function that is called whenever the module is imported."""
+def runs_on_import(module: Module, line: int, *, main: bool = False) -> bool:
+    """Tell whether a line is in a function that is called whenever the module is imported.
+
+    ``main``: or run.
+    """
     functions = {one.name: one for one in module.tree.body if isinstance(one, Function)}
     classes = [one for one in module.tree.body if isinstance(one, ast.ClassDef)]
     tops = [one for one in module.top if not isinstance(one, _DEFINES)]
     waiting: list[ast.AST] = [*tops, *(part for one in classes for part in running(one.body))]
+    waiting = [one for one in waiting if main or not is_main_guard(one)]
     called: set[str] = set()
     while waiting:
         for node in walk(waiting.pop()):

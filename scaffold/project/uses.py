@@ -12,6 +12,7 @@ from scaffold.project.conditions import Place
 from scaffold.project.devices import find_asked_devices
 from scaffold.project.heavy_files import find_lacking_models
 from scaffold.project.named_backends import find_backends, find_listed
+from scaffold.project.paths import KnownValues
 from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Reached, find_reached, starts
 from scaffold.project.settings import find_settings
@@ -110,14 +111,15 @@ def find_uses(
     start: Start = _NO_START,
     reached: Reached | None = None,
     mounted: Collection[str] = (),
+    known: KnownValues | None = None,
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
     Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
     ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). What the
     ``start`` does not lead to, and what only runs on other systems, starts no programs and opens
-    no libraries. ``mounted`` are its own modules that the
-    image lacks.
+    no libraries. ``mounted`` are its own modules that the image lacks, ``known`` what its names
+    stand for.
     """
     command = start.command
     own = project_names(modules, files).union(
@@ -138,6 +140,7 @@ def find_uses(
         if source.partition(".")[0] in foreign
     }
     names = frozenset(posixpath.basename(file) for file in files)
+    values = known or KnownValues(modules=modules, command=command)
     for module in modules:
         models = (
             ("names-model", path, node)
@@ -145,10 +148,11 @@ def find_uses(
             # A bare name elsewhere is most often joined to the folder of a download.
             if "/" in path or module.file == reached.first
         )
+        writes = (("writes-file", *one) for one in find_writes(module, values, start.folder))
         taken = _taken(module, foreign, aliases)
         found = (
             (Use(code=code, value=value, origin=module.origin(node)), node)
-            for code, value, node in (*_found(module, there, own, start.folder), *taken, *models)
+            for code, value, node in (*_found(module, there, own), *writes, *taken, *models)
         )
         for use, node in found:
             place = reached.places[module.file].get(id(node))
@@ -156,8 +160,8 @@ def find_uses(
             made = use.code == "writes-file" and use.value in folders  # mkdir of what is there
             if when is None or made:
                 continue
-            known = first.get((use.code, use.value))
-            if known is None or _CERTAINTY[when] > _CERTAINTY[known.when]:
+            before = first.get((use.code, use.value))
+            if before is None or _CERTAINTY[when] > _CERTAINTY[before.when]:
                 first[use.code, use.value] = replace(use, when=when)
     return tuple(first.values())
 
@@ -186,14 +190,13 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
 _Found = Iterator[tuple[str, str, ast.AST]]
 
 
-def _found(module: Module, files: Container[str], own: frozenset[str], folder: str) -> _Found:
+def _found(module: Module, files: Container[str], own: frozenset[str]) -> _Found:
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
     yield from _imports_inner(module, own)
     yield from _texts(module)
     yield from _rights(module)
     yield from (("needs-setting", name, node) for name, node in find_settings(module))
-    yield from (("writes-file", path, node) for path, node in find_writes(module, folder))
     yield from (("asks-device", device, node) for device, node in find_asked_devices(module))
     yield from (("calls", call, node) for call, node in find_pipelines(module))
     yield from find_backends(module)

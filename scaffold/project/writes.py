@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from scaffold.project.paths import KnownValues, PathReader
 from scaffold.project.source_modules import Module
 from scaffold.project.syntax import READS, argument, items_of, method_of, owner_of
 
@@ -40,21 +41,13 @@ _OF_DATA = re.compile(
     r"(?i)(?:^|[\W_])(?:log|db|database|sqlite|store|storage|history)(?![a-z])"
     r"|(?:log|db|database)_?-?(?:file|path|name)"
 )
+_OF_SERVER = re.compile(r"(?:access|error)_?log")
 _OF_OTHERS = re.compile(r"(?i)input|read|source|watch|tail|access|auth|syslog|parse")
 _GETS = frozenset({"get", "getenv"})
 _FIELD = re.compile(r"\{\w*\}")
 # An ending alone (".jpg") names a format.
 _NAMED = re.compile(r"(?:[^\s{}*?<>]*/)?[^\s{}*?<>/]+\.\w{1,8}")
-_PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"})
-_SAME = frozenset(
-    {
-        *("os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"),
-        *("os.path.expandvars", *_PATHS),
-    }
-)
 _METHODS = frozenset({"write_text", "write_bytes", "touch", "mkdir", "open"})
-_UNCHANGED = frozenset({"resolve", "absolute", "as_posix"})
-_HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
 # A pattern for such addresses names no file.
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?*()|\\^$]*)")
 _MODES = re.compile(r"[wax]|\+")
@@ -66,12 +59,14 @@ _FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # n
 _TEXTS: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr, ast.BinOp)
 
 
-def find_writes(module: Module, folder: str = ".") -> Iterator[tuple[str, ast.AST]]:
+def find_writes(
+    module: Module, known: KnownValues, folder: str = "."
+) -> Iterator[tuple[str, ast.AST]]:
     """Yield (path, node) of what is written: a path is absolute, or relative to the root.
 
     ``folder`` of the project is where the application runs.
     """
-    reader = PathReader(module, folder)
+    reader = PathReader(module, known, folder)
     found: list[tuple[str | None, ast.AST]] = [
         *((_write_of_call(module, reader, called, call), call) for called, call in module.calls()),
         *((_of_address(reader, node), node) for node in module.of(*_TEXTS)),
@@ -83,7 +78,7 @@ def find_writes(module: Module, folder: str = ".") -> Iterator[tuple[str, ast.AS
             yield path, node
 
 
-def _write_of_call(module: Module, reader: "PathReader", called: str, call: ast.Call) -> str | None:
+def _write_of_call(module: Module, reader: PathReader, called: str, call: ast.Call) -> str | None:
     if called in _WRITES:
         node = argument(call, *_WRITES[called])
         return reader.path(node)
@@ -97,7 +92,7 @@ def _write_of_call(module: Module, reader: "PathReader", called: str, call: ast.
     return _of_foreign_call(called, reader, call)
 
 
-def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str | None:
+def _of_foreign_call(called: str, reader: PathReader, call: ast.Call) -> str | None:
     """Return the file that a package's function is given, if its name or the file's tells."""
     if called.partition(".")[0] in sys.stdlib_module_names or (
         isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
@@ -122,7 +117,7 @@ def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str |
     return None
 
 
-def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
+def _of_address(reader: PathReader, node: ast.expr) -> str | None:
     """Return the file of a ``sqlite:///`` address."""
     text = reader.text(node)
     match = _SQLITE.fullmatch(text) if text else None
@@ -131,7 +126,7 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
     return reader.settle(path) if path and not _FIELD.match(path) else None
 
 
-def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
+def _of_settings(module: Module, reader: PathReader, node: ast.Dict) -> str | None:
     """Return the file of a database in Django's settings, or of a handler in logging's."""
     pairs = {module.text(key): value for key, value in items_of(node)}
     engine = module.text(pairs.get("ENGINE"))
@@ -157,106 +152,11 @@ def _defaults(module: Module) -> Iterator[tuple[str, ast.expr | None, ast.AST]]:
         yield target.id if isinstance(target, ast.Name) else "", given, node
 
 
-def _of_default(reader: "PathReader", name: str, value: ast.expr | None) -> str | None:
+def _of_default(reader: PathReader, name: str, value: ast.expr | None) -> str | None:
     """Return the database or the log that a setting names, if its own name says that, too."""
-    if value is None or not _OF_DATA.search(name) or _OF_OTHERS.search(name):
+    ours = _OF_DATA.search(name) and not _OF_OTHERS.search(name)
+    if value is None or not (ours or _OF_SERVER.fullmatch(name)):
         return None
     path = reader.path(value)
     kept = path and _NAMED.fullmatch(path) and _KEPT.fullmatch(posixpath.splitext(path)[1])
     return path if kept else None
-
-
-class PathReader:
-    """Reads the paths that expressions of one module stand for, in a container's file system."""
-
-    def __init__(self, module: Module, folder: str = ".") -> None:
-        self._module = module
-        self._folder = folder
-        self._from = folder
-
-    def path(self, node: ast.expr | None, *, whole: bool = False) -> str | None:
-        """Return a path, absolute or relative to the root; None where it is not known.
-
-        ``whole``: a plain text is no path, as what methods are called on.
-        """
-        text = self.text(node)
-        plain = isinstance(self._module.named(node), ast.Constant)
-        return None if not text or (whole and plain) else self.settle(text)
-
-    def settle(self, text: str) -> str | None:
-        """Return a path without dots; None for what lies elsewhere, or in memory."""
-        if text.startswith((":memory:", "file:")):
-            return None
-        path = posixpath.normpath(posixpath.join(self._from, text))
-        return None if path.startswith(("..", "~")) or "://" in text or "\n" in text else path
-
-    def text(  # noqa: PLR0911 - one a kind of expression
-        self, node: ast.expr | None, depth: int = 0
-    ) -> str | None:
-        """Return what an expression is as a text, as far as it is one."""
-        if node is None or depth > 20:  # noqa: PLR2004 - deeper than anybody nests paths
-            return None
-        self._from = self._from if depth else self._folder
-        deeper = depth + 1
-        if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) else None
-        if isinstance(node, ast.Name):
-            if node.id == "__file__":
-                self._from = "."
-                return self._module.file
-            return self.text(self._module.values.get(node.id), deeper)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
-            between = "/" if isinstance(node.op, ast.Div) else ""
-            return self._joined([node.left, node.right], between, deeper)
-        if isinstance(node, ast.JoinedStr):
-            return self._joined(node.values, "", deeper)
-        if isinstance(node, ast.FormattedValue):
-            return self.text(node.value, deeper)
-        if isinstance(node, ast.Attribute):
-            return self._attribute(node, deeper)
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            return self.text(node.values[-1], deeper)
-        return self._called(node, deeper) if isinstance(node, ast.Call) else None
-
-    def _attribute(self, node: ast.Attribute, depth: int) -> str | None:
-        if node.attr == "instance_path":
-            return self._instance_folder()
-        inner = self.text(node.value, depth) if node.attr == "parent" else None
-        return None if inner is None else posixpath.dirname(inner) or "."
-
-    def _instance_folder(self) -> str:
-        """Return where Flask and Quart keep an instance: beside the module, or its top package."""
-        self._from = "."
-        top = self._module.name.partition(".")[0] if "." in self._module.name else ""
-        inside = top or self._module.file.endswith("/__init__.py")
-        folder = posixpath.dirname(self._module.file)
-        return posixpath.join(self._module.root if inside else folder, "instance")
-
-    def _joined(self, nodes: "list[ast.expr]", between: str, depth: int) -> str | None:
-        parts = [self.text(node, depth) for node in nodes]
-        if any(part is None for part in parts):
-            return None
-        texts = [part or "" for part in parts]
-        return posixpath.join(*texts) if between else "".join(texts)
-
-    def _called(  # noqa: PLR0911 - one a kind of call
-        self, call: ast.Call, depth: int
-    ) -> str | None:
-        called = self._module.dotted(call.func)
-        if called in _HERE or (called in _PATHS and not call.args):
-            return "."
-        if called == "os.path.join" or (called in _PATHS and len(call.args) > 1):
-            return self._joined(call.args, "/", depth)
-        if called in _SAME or called.rpartition(".")[2] == "str":
-            return self.text(call.args[0], depth) if call.args else None
-        if called == "os.path.dirname" and call.args:
-            inner = self.text(call.args[0], depth)
-            return None if inner is None else posixpath.dirname(inner) or "."
-        if called in READS:
-            return self.text(argument(call, "default", 1), depth)
-        if isinstance(call.func, ast.Attribute):
-            inner = self.text(call.func.value, depth)
-            if inner is not None and call.func.attr == "joinpath":
-                return self._joined([call.func.value, *call.args], "/", depth)
-            return inner if call.func.attr in _UNCHANGED else None
-        return None

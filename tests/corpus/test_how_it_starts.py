@@ -1943,7 +1943,7 @@ def test_a_command_without_the_ending_of_a_module_starts(tmp_path: Path) -> None
         ("open(f'{d}/' + 'set.yaml')", "doc/set-example.yaml", "set.yaml, which the project lacks"),
         ("p.add_argument('-c', '--config', default='/etc/m.conf')", "", "reads /etc/m.conf"),
         ("open('config.ini')", "config.ini", ""),
-        ("open('other.ini')", "config.ini.dist", ""),
+        ("open('other.ini')", "config.ini.dist", "reads other.ini, which the project lacks"),
         ("p.add_argument('--output', default='out.json')", "", ""),
     ],
 )

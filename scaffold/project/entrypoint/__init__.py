@@ -6,6 +6,7 @@ from scaffold.model.project import Found, Origin, Start, Use
 
 # Nothing else is reachable from outside a container.
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+SOURCES = "/app"  # where they lie in the container
 _NAMED = 3  # of what else could be started
 # Names of variables whose values are nobody's but the container's.
 SECRET = re.compile(r"(?i)secret|passw|pwd|token|credential|(?:^|_)(?:api|private)?_?key$|_dsn$")

@@ -4,9 +4,18 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import assigned_call, follow
 from scaffold.project.source_modules import Module, by_name
-from scaffold.project.syntax import ASSIGNS, Function, argument, first_of, method_of, owner_of
+from scaffold.project.syntax import (
+    ASSIGNS,
+    Function,
+    argument,
+    first_of,
+    last_name,
+    method_of,
+    owner_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +68,15 @@ _PAIRS = frozenset(
     {
         *("http.server.HTTPServer", "http.server.ThreadingHTTPServer"),
         *("socketserver.TCPServer", "socketserver.ThreadingTCPServer"),
-        *("socketserver.UDPServer", "xmlrpc.server.SimpleXMLRPCServer"),
+        "xmlrpc.server.SimpleXMLRPCServer",
         *("gevent.pywsgi.WSGIServer", "gevent.server.StreamServer", "cheroot.wsgi.Server"),
         "eventlet.listen",
     }
 )
+_DATAGRAMS = frozenset({"socketserver.UDPServer", "socketserver.ThreadingUDPServer"})
+# How functions of any package call the host that they are told to listen on, and themselves.
+_HOSTS = ("host", "address", "hostname", "ip", "interface", "server_name", "listen_host")
+_SERVE = frozenset({"serve", "run_server", "start_server", "launch"})
 # Classes whose objects listen, by which method.
 _OBJECTS = {
     **dict.fromkeys(
@@ -149,31 +162,89 @@ def find_listening(
     objects = _listening_objects(modules, named)
     for module in order:
         for called, call in module.calls():
-            how = _SERVES.get(called)
-            if called in _PAIRS:
-                pair = module.named(first_of(call))
-                parts = pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
-                if parts:
+            if called in _PAIRS or _is_bound(module, call, "SOCK_STREAM"):
+                if parts := _pair(module, first_of(call)):
                     yield module, call, parts[1], parts[0], False
-            elif how is None and (owner := owner_of(call)) is not None:
-                made = module.called(owner) or module.dotted(owner)
-                method, known = objects.get(follow(made, named), ("", _FIRST))
-                how = known if method and method_of(call) in {method, f"{method}_server"} else None
-            if called in _CONFIGURED:
+            elif called in _CONFIGURED:
                 closed = not any(_configures(one, _CONFIGURED[called][1]) for one in modules)
                 yield (module, call, *_configured(module, _CONFIGURED[called]), closed)
-            elif how is not None and _is_chosen(module, call, how):
-                port = _given(module, call, "port", how.port)
-                host = _given(module, call, how.name, how.host)
-                if how.default is not None:
-                    made_by = module.named(owner_of(call))  # of the object, in the same file
-                    maker = made_by if isinstance(made_by, ast.Call) else None
-                    port = port or (maker and _given(module, maker, "port", None))
-                    host = host or (maker and _given(module, maker, how.name, None))
-                    port = port or ast.copy_location(ast.Constant(value=how.default), call)
-                if how.address is not None and port is None:
-                    port, host = split_address(module, argument(call, *how.address))
-                yield module, call, port, host, how.closed
+            elif how := _how(module, called, call, objects, named):
+                yield (module, call, *_where(module, call, how), how.closed)
+
+
+def _how(
+    module: Module,
+    called: str,
+    call: ast.Call,
+    objects: Mapping[str, tuple[str, Listens]],
+    named: Mapping[str, Module],
+) -> Listens | None:
+    """Return how a call is told where to listen, None for one that does not."""
+    how = _SERVES.get(called)
+    if how is None and (owner := owner_of(call)) is not None:
+        made = module.called(owner) or module.dotted(owner)
+        method, known = objects.get(follow(made, named), ("", _FIRST))
+        if method and method_of(call) in {method, f"{method}_server"}:
+            how = known
+        elif method_of(call) == "create_server" and "asyncio" in module.names:
+            how = _SECOND
+    if how is None and _is_told_outside(module, call):
+        how = _OPEN
+    return how if how is not None and _is_chosen(module, call, how) else None
+
+
+def _where(module: Module, call: ast.Call, how: Listens) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return the arguments of a call that say where it listens: (port, host)."""
+    port = _given(module, call, "port", how.port)
+    host = _given(module, call, how.name, how.host)
+    if how.default is not None:
+        made_by = module.named(owner_of(call))  # of the object, in the same file
+        maker = made_by if isinstance(made_by, ast.Call) else None
+        port = port or (maker and _given(module, maker, "port", None))
+        host = host or (maker and _given(module, maker, how.name, None))
+        port = port or ast.copy_location(ast.Constant(value=how.default), call)
+    if how.address is not None and port is None:
+        port, host = split_address(module, argument(call, *how.address))
+    return port, host
+
+
+def find_datagrams(modules: Sequence[Module]) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
+    """Yield what listens for datagrams (UDP): (module, call, port)."""
+    for module in modules:
+        for called, call in module.calls():
+            pair = first_of(call) if called in _DATAGRAMS else None
+            if _is_bound(module, call, "SOCK_DGRAM"):
+                pair = first_of(call)
+            elif "datagram" in method_of(call):
+                pair = argument(call, "local_addr", 1)
+            if parts := _pair(module, pair):
+                yield module, call, parts[1]
+
+
+def _pair(module: Module, node: ast.expr | None) -> Sequence[ast.expr]:
+    pair = module.named(node)
+    return pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
+
+
+def _is_bound(module: Module, call: ast.Call, kind: str) -> bool:
+    """Tell whether a call binds a plain socket, in a module that makes one kind of them."""
+    if method_of(call) != "bind" or "socket" not in module.tops:
+        return False
+    named = {one.attr for one in module.of(ast.Attribute)} | set(module.names)
+    kinds = {"SOCK_STREAM", "SOCK_DGRAM", "SOCK_RAW"} & named
+    return kinds == {kind} or (not kinds and kind == "SOCK_STREAM")
+
+
+def _is_told_outside(module: Module, call: ast.Call) -> bool:
+    """Tell whether a call has a port, and the address of all networks: nothing else takes that.
+
+    A function that is called as servers are needs no address.
+    """
+    if argument(call, "port") is None:
+        return False
+    hosts = (argument(call, host) for host in _HOSTS)
+    told = any(module.text(one) in {EVERYWHERE, "::"} for one in hosts)
+    return told or last_name(call) in _SERVE
 
 
 def _is_chosen(module: Module, call: ast.Call, how: Listens) -> bool:

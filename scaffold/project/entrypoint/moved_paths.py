@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
 from scaffold.model.project import Origin
 from scaffold.project.dockerfile_parser.scopes import fill_in
+from scaffold.project.entrypoint import SOURCES
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import Copied, Tails
 from scaffold.project.entrypoint.launch import Launch
@@ -15,7 +16,6 @@ from scaffold.project.entrypoint.processes import Composed
 from scaffold.project.source_modules import Module
 from scaffold.project.text_io import text_of
 
-_SOURCES = "/app"  # in this container
 _MOST = 3  # notes on files that are elsewhere
 # Of the system, or of whoever runs the container.
 _NO_VOLUME = re.compile(
@@ -72,7 +72,7 @@ def move(reading: Reading, path: str) -> str:
             inside = "."
         if inside is not None:
             rest = posixpath.normpath(path)[len(folder) :].lstrip("/")
-            return posixpath.normpath(posixpath.join(_SOURCES, inside, rest))
+            return posixpath.normpath(posixpath.join(SOURCES, inside, rest))
         folder = posixpath.dirname(folder)
     return path
 
@@ -145,8 +145,8 @@ def find_volume(reading: Reading, path: str, workdir: str) -> str:
     if posixpath.join(workdir, "").startswith(f"{path}/"):
         return ""
     path = move(reading, path)
-    inside = path.removeprefix(f"{_SOURCES}/")
-    has_files = path == _SOURCES or any(file.startswith(f"{inside}/") for file in reading.files)
+    inside = path.removeprefix(f"{SOURCES}/")
+    has_files = path == SOURCES or any(file.startswith(f"{inside}/") for file in reading.files)
     return "" if has_files else inside
 
 
@@ -177,8 +177,8 @@ def note_paths(reading: Reading, launch: Launch, folder: str) -> Iterator[str]:
             if not whole and (folder == "." or posixpath.basename(name) not in known):
                 continue
             place = reading.path(name, launch.workdir)
-            here = posixpath.normpath(posixpath.join(_SOURCES, folder, name))
-            there = posixpath.normpath(f"{_SOURCES}/{place}")
+            here = posixpath.normpath(posixpath.join(SOURCES, folder, name))
+            there = posixpath.normpath(f"{SOURCES}/{place}")
             if place in reading.files and here != there:
                 found.setdefault(name, (f"{module.origin(node)}", there))
     for name, (origin, there) in list(found.items())[:_MOST]:

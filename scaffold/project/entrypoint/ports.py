@@ -11,7 +11,8 @@ from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.entrypoint.listening import find_listening, split_address
+from scaffold.project.entrypoint.listening import find_datagrams, find_listening, split_address
+from scaffold.project.named_backends import gunicorn_settings
 from scaffold.project.source_modules import Module
 from scaffold.project.syntax import READS, SETS, argument, first_of, method_of, names_of
 from scaffold.project.text_io import line_of, read_toml, text_of
@@ -67,6 +68,19 @@ def name_unknown_port(modules: Sequence[Module], order: Sequence[Module]) -> Ite
             return
 
 
+def name_datagrams(modules: Sequence[Module]) -> Iterator[str]:
+    """Yield a note on the first of ``modules`` that takes datagrams: nothing publishes its port."""
+    for module, call, node in find_datagrams(modules):
+        port = as_port(module, node, call)
+        number = port.value if port else "PORT"
+        where = f"{number}/udp" if port else "a port for UDP that only a run knows"
+        yield (
+            f"{module.origin(call)} listens on {where}, which is not published: run the container "
+            f"with -p {number}:{number}/udp"
+        )
+        return
+
+
 def among(ports: Sequence[Found[int]], modules: Sequence[Module]) -> Found[int] | None:
     """Return the exposed port that the sources name; the first if they name none of several.
 
@@ -111,17 +125,28 @@ def _together(module: Module, other: Module) -> bool:
     return module.root == other.root or {module.root, other.root} <= {".", "src", "app"}
 
 
-def gunicorn_bind(root: Path, modules: Sequence[Module]) -> tuple[str, Found[int]] | None:
-    """Return host and port of ``bind`` in gunicorn.conf.py, which gunicorn reads by itself."""
-    if not (root / "gunicorn.conf.py").is_file():
-        return None
-    for module in (one for one in modules if one.file == "gunicorn.conf.py"):
+def gunicorn_bind(
+    modules: Sequence[Module], command: Sequence[str] = ()
+) -> tuple[str, Found[int]] | None:
+    """Return host and port of ``bind`` in the settings that a command has gunicorn read."""
+    file = gunicorn_settings(command)
+    for module in (one for one in modules if one.file == file):
         node = module.values.get("bind")
         number, host = split_address(module, node)
         port = as_port(module, number, node) if node is not None and number else None
         if port is not None and node is not None:
             return module.text(host), replace(port, origin=module.origin(node, "bind"))
     return None
+
+
+def gunicorn_sets(modules: Sequence[Module], *names: str) -> bool:
+    """Tell whether gunicorn's own file gives one of these settings."""
+    return any(
+        name in module.values
+        for module in modules
+        if module.file == gunicorn_settings(())
+        for name in names
+    )
 
 
 def ini_port(root: Path, start: Found[Start]) -> Found[int] | None:

@@ -32,14 +32,14 @@ def read_procfile(
     *,
     port: Callable[[], Found[int] | None],
     framework: str,
-    binds: bool,
+    binds: Callable[[Sequence[str]], tuple[str, Found[int]] | None],
     run_script: Callable[[str], tuple[str, ...]],
 ) -> Entry | None:
     """Return what the Procfile starts: ``web`` before ``worker`` before the first other line.
 
     None where it only has what runs before a start (``release``). ``port`` is what the sources
     say, ``framework`` what they are made with: both are the web application's, so a line that
-    starts something else has neither. ``binds`` says that gunicorn's own file has its address;
+    starts something else has neither. ``binds`` gives host and port of gunicorn's settings;
     ``run_script`` gives the command of a script of the project, nothing for other programs. A
     line that needs a shell gets one. Raises ConfigInvalidError with all lines that cannot be used.
     """
@@ -57,13 +57,16 @@ def read_procfile(
     server = _server_of(words)
     web = kind == "web" or server in WEB_SERVERS
     name = framework if web and framework else "procfile"
-    listens = _settle_port(text, port() if web else None, server, origin, web=web)
+    bound = binds(words) if server == "gunicorn" else None
+    listens = _settle_port(
+        text, bound[1] if bound else port() if web else None, server, origin, web=web
+    )
     if kind == "worker" and not web and not _PORT.search(text):
         # What a worker's options call a port is that of its queue.
         listens = None
     number_text = str(listens.value) if listens else ""
     filled = [_PORT.sub(number_text, word) for word in words]
-    shelled = _SHELL.search(_PORT.sub("", text)) and _needs_shell(_PORT.sub("", text))
+    shelled = _needs_shell(_PORT.sub("", text), root)
     if shelled:
         line = _PORT.sub(number_text, text)
         use = Use(code="needs-shell", value="sh", origin=origin)
@@ -78,7 +81,7 @@ def read_procfile(
     command, added = (
         ((*script, *filled[1:]), "")
         if script
-        else reachable(_as_module(filled), number_text, binds=binds)
+        else reachable(_as_module(filled), number_text, binds=bound is not None)
     )
     start = started(name, command, remark(origin, added), environment=environment)
     return Entry(start=start, port=listens, uses=foreign_uses(command, origin))
@@ -158,12 +161,18 @@ def _settle_port(
     return None
 
 
-def _needs_shell(text: str) -> bool:
-    """Return whether a shell would do more than split words: quoted characters do not count."""
+def _needs_shell(text: str, root: Path) -> bool:
+    """Return whether a shell would do more than split words: quoted characters do not count.
+
+    Nor does a pattern that no file matches (``--listen=*:80``), which a shell leaves as it is.
+    """
     lexer = shlex.shlex(text, posix=False, punctuation_chars="|&;<>()")
     lexer.whitespace_split = True
+    bare = [re.sub(r"'[^']*'", "", word) for word in lexer if word[0] not in "\"'"]
     return any(
-        word[0] not in "\"'" and _SHELL.search(re.sub(r"'[^']*'", "", word)) for word in lexer
+        found - {"*", "?"} or word.startswith("/") or any(root.glob(word))
+        for word in bare
+        if (found := set(_SHELL.findall(word)))
     )
 
 

@@ -8,7 +8,7 @@ from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE, Entry, remark, started
 from scaffold.project.entrypoint.apps import ASGI, FRAMEWORKS, App
 from scaffold.project.entrypoint.django import Site
-from scaffold.project.entrypoint.ports import gunicorn_bind
+from scaffold.project.entrypoint.ports import gunicorn_bind, gunicorn_sets
 from scaffold.project.source_modules import Module
 
 _OPEN = frozenset({EVERYWHERE, "", "[::]"})
@@ -94,6 +94,8 @@ SERVERS = {
     "django": Server(command="django-admin", web=False),
 }
 MODULES = {one.command: name for name, one in SERVERS.items() if one.command}
+# Their connections stay open (documentation of Flask-SocketIO and flask-sock, «Deployment»).
+_KEEP_OPEN = frozenset({"flask_socketio.SocketIO", "flask_sock.Sock"})
 WEB_SERVERS = frozenset(name for name, one in SERVERS.items() if one.web)
 
 
@@ -124,6 +126,7 @@ def serve_app(app: App, setting: Setting) -> Entry:
     if asgi and not name:
         name, line = "uvicorn", SERVERS["uvicorn"].asgi
     if name:
+        line = f"{line} {worker}" if name == "gunicorn" and (worker := _worker(setting)) else line
         return _serve(
             *(name, line, app.target, app.origin, setting),
             framework=app.framework,
@@ -135,6 +138,15 @@ def serve_app(app: App, setting: Setting) -> Entry:
     # Every release reads the variable; Flask before 2.2 has no option --app.
     start = started(app.framework, command, origin, environment=[("FLASK_APP", app.target)])
     return Entry(start=start, port=port)
+
+
+def _worker(setting: Setting) -> str:
+    """Return gunicorn's options for connections that stay open, which its own worker has one of."""
+    kept = (called for module in setting.modules for called, _ in module.calls())
+    if _KEEP_OPEN.isdisjoint(kept) or gunicorn_sets(setting.modules, "worker_class", "threads"):
+        return ""
+    green = next((one for one in ("eventlet", "gevent") if one in setting.installed), "")
+    return f"--worker-class {green}" if green else "--threads 100"
 
 
 def has_server(installed: frozenset[str]) -> bool:
@@ -192,7 +204,7 @@ def _serve(
     """Return the command of a server; gunicorn's own file may say where it listens."""
     server = SERVERS[name]
     port = setting.port or from_default(server.port, line.removeprefix("python -m ").split()[0])
-    bound = gunicorn_bind(setting.root, setting.modules) if name == "gunicorn" else None
+    bound = gunicorn_bind(setting.modules) if name == "gunicorn" else None
     if bound is not None:
         host, port = bound
         line = line.replace(f"{_BIND} ", "") if host in _OPEN else line

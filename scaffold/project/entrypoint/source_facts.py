@@ -10,7 +10,7 @@ from typing import Any
 
 from scaffold.model.project import Found, FrontEnd, Start, Use, When
 from scaffold.project.devices import find_devices
-from scaffold.project.entrypoint import Entry
+from scaffold.project.entrypoint import SOURCES, Entry
 from scaffold.project.entrypoint.addresses import open_outside, option_port
 from scaffold.project.entrypoint.arguments import name_required, without_help
 from scaffold.project.entrypoint.django import (
@@ -23,12 +23,15 @@ from scaffold.project.entrypoint.dockerfile import read_own_start
 from scaffold.project.entrypoint.lacking_files import name_configurations, name_mounted
 from scaffold.project.entrypoint.own_command import OwnStart
 from scaffold.project.entrypoint.ports import (
+    name_datagrams,
     name_unknown_port,
 )
 from scaffold.project.entrypoint.start import find_entry
 from scaffold.project.entrypoint.told_starts import read_processes, read_told
 from scaffold.project.named_backends import find_workers
+from scaffold.project.paths import KnownValues
 from scaffold.project.reached import Reached, find_reached
+from scaffold.project.reads import name_missing, name_terminal
 from scaffold.project.settings_patterns import find_mounted
 from scaffold.project.source_loader import load_modules, uncollected
 from scaffold.project.source_modules import Module, is_example
@@ -90,7 +93,9 @@ def read_sources(
         required = name_required(start.value.command, modules)
         start = _with(start, lacks=(*required, *unmounted, *start.value.lacks))
         entry = replace(entry, start=start, port=port)
-    found = find_uses(modules, files, start=given, reached=reached, mounted=mounted)
+    known = KnownValues(modules=modules, command=given.command, environment=dict(given.environment))
+    found = find_uses(modules, files, start=given, reached=reached, mounted=mounted, known=known)
+    written = [use.value for use in found if use.code in {"writes-file", "names-model"}]
     workers = _workers(entry.start, modules, files) if entry else ()
     return SourceFacts(
         start=_from_folder(entry.start, files) if entry else None,
@@ -109,7 +114,7 @@ def read_sources(
             *(own.notes if counts else ()),
             *(entry.start.value.lacks if entry else unmounted),
             *maybe,
-            *(_notes_on(entry, modules, files, reached) if entry else ()),
+            *(_notes_on(entry, known, files, reached, written) if entry else ()),
             *steps.notes,
             *_unread(broken),
             *(_name_examples(modules) if entry is None else ()),
@@ -118,12 +123,29 @@ def read_sources(
 
 
 def _notes_on(
-    entry: Entry, modules: Sequence[Module], files: Sequence[str], reached: Reached
+    entry: Entry,
+    known: KnownValues,
+    files: Sequence[str],
+    reached: Reached,
+    written: Sequence[str],
 ) -> Iterator[str]:
-    """Yield notes on the settings that a start reads, and on a port that nobody knows."""
-    yield from name_configurations(entry.start.value, modules, files)
+    """Yield notes on what a start reads and asks, and on ports that nobody knows or publishes."""
+    modules = known.modules
+    at_start = [module for module in modules if module.file in reached.starting]
+    settings = tuple(name_configurations(entry.start.value, modules, files))
+    yield from settings
+    yield from name_missing(
+        known,
+        reached,
+        files=files,
+        folder=entry.start.value.folder,
+        workdir=SOURCES,
+        written=written,
+        told=settings,
+    )
+    yield from name_datagrams(at_start)
+    yield from name_terminal(modules, reached)
     if entry.port is None:
-        at_start = [module for module in modules if module.file in reached.starting]
         yield from name_unknown_port(modules, at_start)
 
 
@@ -147,7 +169,7 @@ def _with_settings(
         ran = {**dict(steps.environment), **dict(own.manages_with)}
         start = _with(start, prepares=steps.commands, prepares_with=tuple(ran.items()))
     if _imports_above(start.value.command, modules, files):
-        start = _with_environment(start, [("PYTHONPATH", "/app")])
+        start = _with_environment(start, [("PYTHONPATH", SOURCES)])
     return replace(entry, start=start), steps
 
 

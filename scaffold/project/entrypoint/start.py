@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from scaffold.model.project import Found, Start
@@ -17,6 +18,7 @@ from scaffold.project.entrypoint.django import (
     find_site,
 )
 from scaffold.project.entrypoint.health import find_health
+from scaffold.project.entrypoint.listening import find_listening
 from scaffold.project.entrypoint.own_command import OwnStart
 from scaffold.project.entrypoint.ports import (
     among,
@@ -82,12 +84,11 @@ def find_entry(
         or start_streamlit(root, modules)
         or _gradio_entry(root, modules)
     )
-    binds = gunicorn_bind(root, modules) is not None
     written = read_procfile(
         root,
         port=lambda: _written_port(entry) or find_port(modules, variable=entry is not None),
         framework=entry.start.value.framework if entry else "",
-        binds=binds,
+        binds=partial(gunicorn_bind, modules),
         run_script=lambda name: run_project_script(name, *scripts[name]) if name in scripts else (),
     )
     if written is not None:
@@ -99,7 +100,7 @@ def find_entry(
         own = replace(told, port=known.port, health=known.health)
     if own.entry is not None:
         port = own.port or ini_port(root, own.entry.start)
-        return _own_entry(replace(own, port=port), own.entry, entry, modules, binds=binds)
+        return _own_entry(replace(own, port=port), own.entry, entry, modules)
     if entry is not None and not serves:  # for its developers, or only an extra's
         framework = entry.start.value.framework
         launchers = _launchers(web[0], modules) if web else ()
@@ -110,7 +111,8 @@ def find_entry(
         if own_way := (script if named else None) or start_script((*mains, *launchers)):
             return own_way
     if entry is not None:
-        main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
+        served = web if site is None else []
+        main = _own_serving(served, entry, modules, installed, opened=serves)
         if main is None and script and web and _serves_itself(web[0], root):
             main = replace(script, port=_written_port(entry) or script.port)
         return _with_health(main, entry, modules) if main else entry
@@ -250,6 +252,28 @@ def _serves_itself(app: App, root: Path) -> bool:
     return named and does_more(app.module, function) and serves_everywhere(app.module)
 
 
+def _own_serving(
+    web: Sequence[App],
+    entry: Entry,
+    modules: Sequence[Module],
+    installed: frozenset[str],
+    *,
+    opened: bool,
+) -> Entry | None:
+    """Return the script that has an application listen, where that is more than a server does.
+
+    ``opened``: a production server is known, else any other than that for development counts.
+    """
+    if not web:
+        return None
+    main = _serving_main(web[0], modules, opened=opened)
+    if main is not None or not _is_for_development(entry):
+        return main
+    near = (one for one in modules if one is web[0].module or _imports(one, web[0]))
+    other = [one for one in near if _has_other_server(one, web[0], modules, installed)]
+    return start_script(other) if other else None
+
+
 def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry | None:
     """Return the script that serves the application and does more, which its server would miss.
 
@@ -278,6 +302,22 @@ def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry
     return start_script(serving) if serving else None
 
 
+def _has_other_server(
+    module: Module, app: App, modules: Sequence[Module], installed: frozenset[str]
+) -> bool:
+    """Tell whether a script has a server listen that is not the one for development.
+
+    Flask-SocketIO's is, unless it finds one for many connections.
+    """
+    own = f"{app.module.name}.{app.attribute}.run"
+    sockets = any("flask_socketio.SocketIO" in dict(one.calls()) for one in modules)
+    wrapped = sockets and installed.isdisjoint({"eventlet", "gevent"})
+    return module.is_script and any(
+        module.called(call) != own and not (wrapped and method_of(call) == "run")
+        for _, call, *_ in find_listening(modules, [module])
+    )
+
+
 def _parses_arguments(module: Module) -> bool:
     return not (module.is_script or is_aside(module)) and any(
         method_of(call) == "parse_args" and not call.args for _, call in module.calls()
@@ -303,9 +343,7 @@ def _belongs(name: str, modules: set[str]) -> bool:
     return any(name == one or name.startswith(f"{one}.") for one in modules)
 
 
-def _own_entry(
-    own: OwnStart, told: Entry, entry: Entry | None, modules: Sequence[Module], *, binds: bool
-) -> Entry:
+def _own_entry(own: OwnStart, told: Entry, entry: Entry | None, modules: Sequence[Module]) -> Entry:
     """Return what the project's Dockerfile starts; ``entry`` is what its sources offer.
 
     The port is the command's, what EXPOSE or HEALTHCHECK say, the sources', the server's.
@@ -318,13 +356,14 @@ def _own_entry(
         )
     told = replace(told, start=_off_sockets(told.start))
     start = told.start
-    uwsgi = start.value.command[:1] == ("uwsgi",)
+    words = start.value.command
+    uwsgi = words[:1] == ("uwsgi",)
     # What is told to listen to the outside serves, whatever it is.
     outside = any(word.endswith((EVERYWHERE, "::")) for word in start.value.command)
     serves = bool(own.server) or uwsgi or entry is not None or outside
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
+    binds = gunicorn_bind(modules, words) if own.server == "gunicorn" else None
     listens = find_port(modules, first=own.file, variable=serves)
-    words = start.value.command
     told_to = [one for one in own.ports if any(w.endswith(f":{one.value}") for w in words)]
     port = own.port or _written_port(entry) or listens or among(own.ports, modules)
     port = told_to[0] if told_to else port
@@ -332,10 +371,14 @@ def _own_entry(
     port = Found(value=int(bound[1]), origin=start.origin) if bound else port
     if written is not None:
         port = Found(value=int(written[1]), origin=start.origin)
+    elif binds is not None:
+        port = binds[1]
     elif own.server and own.server != "gunicorn":
         detail = f"{own.server}'s default port"
         port = Found(value=default_port(own.server), origin=remark(start.origin, detail))
-    command, added = reachable(start.value.command, str(port.value if port else ""), binds=binds)
+    command, added = reachable(
+        start.value.command, str(port.value if port else ""), binds=binds is not None
+    )
     if port is None and added and own.server in WEB_SERVERS:
         # What is added for the outside has the default.
         port = Found(value=default_port(own.server), origin=remark(start.origin, added))

@@ -92,3 +92,54 @@ def test_what_is_read_in_memory_temporary_or_unknown_is_no_file_that_is_written(
     tmp_path: Path, source: str
 ) -> None:
     assert uses(tmp_path, source, "writes-file") == []
+
+
+DATA = "from pathlib import Path\nDATA = Path('/data')\n"
+LATER = "import argparse\np = argparse.ArgumentParser()\n{}\na = p.parse_args()\n{}"
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        # A constant of another module, by its name and by the module's.
+        ({"conf.py": DATA, "main.py": "from conf import DATA\n(DATA / 's').touch()"}, "/data/s"),
+        ({"conf.py": DATA, "main.py": "import conf\nopen(conf.DATA / 's', 'w')"}, "/data/s"),
+        # An option's value, a setting's field, an attribute, a parameter that no call gives.
+        (
+            {"main.py": LATER.format("p.add_argument('--out-dir', default='/o')", "import os\n"
+                                     "os.makedirs(a.out_dir)")},
+            "/o",
+        ),
+        (
+            {
+                "main.py": "from conf import settings\n(settings.folder / 'x.json').write_text('')",
+                "conf.py": "class S(Base):\n    folder: Path = '/srv/x'\nsettings = S()",
+            },
+            "/srv/x/x.json",
+        ),
+        (
+            {"main.py": "class A:\n    def __init__(self, path='/var/lib/a/s'):\n"
+                        "        self.path = path\n"
+                        "    def save(self):\n        open(self.path, 'w')\nA().save()"},
+            "/var/lib/a/s",
+        ),
+        (
+            {"main.py": "class A:\n    def __init__(self):\n        self.log = '/var/log/a'\n"
+                        "    def add(self):\n        open(self.log, 'a')\nA().add()"},
+            "/var/log/a",
+        ),
+        # Two values, one that a call gives, and a circle are not known.
+        (
+            {"main.py": "class A:\n    path = '/a'\nclass B:\n    path = '/b'\nopen(x.path, 'w')"},
+            "",
+        ),
+        ({"main.py": "def save(path='/a'):\n    open(path, 'w')\nsave('/b')"}, ""),
+        ({"main.py": "class A:\n    def f(self):\n        self.p = self.p + 'x'\n"
+                     "        open(self.p, 'w')"}, ""),
+    ],
+)  # fmt: skip
+def test_a_path_is_followed_through_settings_options_and_modules(
+    tmp_path: Path, files: dict[str, str], path: str
+) -> None:
+    found = {use.value for use in facts(tmp_path, files).uses if use.code == "writes-file"}
+    assert found == ({path} if path else set())

@@ -1,4 +1,5 @@
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -222,6 +223,12 @@ def test_djangos_urls_are_followed_through_include(tmp_path: Path) -> None:
         ("worker: celery -A t worker\nweb: python3 main.py", "python main.py"),
         ("clock: python c.py\nworker: celery -A t worker", "python -m celery -A t worker"),
         ("web: cd x && python main.py", "sh -c cd x && python main.py"),
+        # What no file matches, a shell leaves as it is.
+        (
+            "web: waitress-serve --listen=*:8080 main:app",
+            "python -m waitress --listen=*:8080 main:app",
+        ),
+        ("web: python *.py", "sh -c python *.py"),
     ],
 )
 def test_a_procfile_comes_before_the_sources(tmp_path: Path, line: str, started: str) -> None:
@@ -301,3 +308,104 @@ def test_a_script_that_serves_in_its_own_way_listens_on_the_constants_port(
     files = {"main.py": main, "web.py": FLASK, "constants.py": f"import os\n{constants}"}
     listens = port(tmp_path, files, "flask")
     assert (listens[0] if listens else None) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import flet\nflet.app(target=f, port=8550, host='0.0.0.0')", 8550),
+        ("from fasthtml.common import *\nserve(port=5055)", 5055),
+        ("import dns\ndns.run(address='::', port=8053)", 8053),
+        ("import socket\ns = socket.socket()\ns.bind(('0.0.0.0', 9100))\ns.listen()", 9100),
+        (
+            (
+                "import asyncio\nasync def f():\n    loop = asyncio.get_running_loop()\n"
+                "    await loop.create_server(P, '0.0.0.0', 7070)\nasyncio.run(f())"
+            ),
+            7070,
+        ),
+        # A client's port, and one for datagrams.
+        ("import mq\nmq.connect(host='broker', port=1883)", None),
+        ("import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\ns.bind(('', 514))", None),
+        ("import socketserver as s\ns.UDPServer(('0.0.0.0', 5514), H).serve_forever()", None),
+    ],
+)
+def test_what_is_told_to_listen_to_the_outside_is_a_server(
+    tmp_path: Path, source: str, found: int | None
+) -> None:
+    known = port(tmp_path, {"main.py": source})
+    assert (known[0] if known else None) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("import socketserver as s\ns.UDPServer(('', 5514), H).serve_forever()", "5514:5514/udp"),
+        (
+            "import socket\ns = socket.socket(2, socket.SOCK_DGRAM)\ns.bind(('', 514))",
+            "514:514/udp",
+        ),
+        (
+            (
+                "import asyncio\nasync def f(loop, port):\n"
+                "    await loop.create_datagram_endpoint(P, ('::', port))\nasyncio.run(f())"
+            ),
+            "PORT:PORT/udp",
+        ),
+        ("import socket\nsocket.socket(2, socket.SOCK_DGRAM).sendto(b'', ('h', 5))", ""),
+    ],
+)
+def test_ports_for_datagrams_are_told_and_have_no_check(
+    tmp_path: Path, source: str, told: str
+) -> None:
+    notes = [note for note in facts(tmp_path, {"main.py": source}).notes if "/udp" in note]
+    assert len(notes) == bool(told)
+    assert told in "".join(notes)
+
+
+def test_settings_that_gunicorn_is_told_say_where_it_listens(tmp_path: Path) -> None:
+    files = {
+        "conf/g.py": "bind = '0.0.0.0:7007'\naccesslog = 'logs/a.log'\n",
+        "main.py": FLASK,
+        "Procfile": "web: gunicorn --config conf/g.py main:app\n",
+    }
+    assert command(tmp_path, files, "flask", "gunicorn").endswith("main:app")
+    found = facts(tmp_path, files, "flask", "gunicorn")
+    assert found.port is not None
+    assert found.port.value == 7007
+    assert "logs/a.log" in {use.value for use in found.uses if use.code == "writes-file"}
+
+
+SOCKETS = """
+    from flask_socketio import SocketIO
+    socketio = SocketIO(app)
+    if __name__ == "__main__":
+        socketio.run(app, host="0.0.0.0", port=3001)
+    """
+GREEN = """
+    import eventlet
+    if __name__ == "__main__":
+        eventlet.wsgi.server(eventlet.listen(("0.0.0.0", 8091)), app)
+    """
+
+
+@pytest.mark.parametrize(
+    ("source", "installed", "starts"),
+    [
+        (SOCKETS, "eventlet", "python main.py"),
+        (SOCKETS, "", "python -m flask run --host 0.0.0.0 --port 3001"),
+        (GREEN, "eventlet", "python main.py"),
+        (SOCKETS, "gunicorn", "python -m gunicorn --bind 0.0.0.0:3001 main:app --threads 100"),
+        (
+            SOCKETS,
+            "gunicorn gevent",
+            "python -m gunicorn --bind 0.0.0.0:3001 main:app --worker-class gevent",
+        ),
+        ("if __name__ == '__main__':\n    app.run(port=5001)", "eventlet", "python -m flask run"),
+    ],
+)
+def test_connections_that_stay_open_have_their_server(
+    tmp_path: Path, source: str, installed: str, starts: str
+) -> None:
+    files = {"main.py": FLASK + dedent(source)}
+    assert command(tmp_path, files, "flask", *installed.split()).startswith(starts)
