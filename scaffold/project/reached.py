@@ -27,7 +27,7 @@ _DYNAMIC = frozenset(
 _BY_THEMSELVES = frozenset({"django", "streamlit", "procfile", "celery"})
 _MISSING = ("ImportError", "ModuleNotFoundError")
 _PACKAGING = frozenset({"setuptools.setup", "cx_Freeze.setup", "distutils.core.setup"})
-_IMPORTED = re.compile(r"\bfrom ([\w.]+) import ")  # of `python -c`
+IMPORTED = re.compile(r"\bfrom ([\w.]+) import ")  # of `python -c`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class _Graph:
 
         A server's own settings (``-c gunicorn.conf.py``) come after the application that it serves.
         """
-        code = _IMPORTED.search(command[2]) if command[1:2] == ("-c",) else None
+        code = IMPORTED.search(command[2]) if command[1:2] == ("-c",) else None
         words = (code[1],) if code else command
         found = {module.file: ":" in word for word in words if (module := self._of_word(word))}
         if "gunicorn" in words and (own := self.by_file.get(gunicorn_settings(words))):

@@ -4,12 +4,14 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
+from pathlib import Path
 
-from scaffold.model.project import Start
+from scaffold.model.project import Found, Start
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.arguments import list_started
-from scaffold.project.reached import Reached, starts
+from scaffold.project.reached import IMPORTED, Reached, starts
 from scaffold.project.settings_patterns import find_patterns
 from scaffold.project.source_modules import Module, imported_tops
 from scaffold.project.syntax import (
@@ -64,6 +66,24 @@ def _list_settings(start: Start) -> Iterator[str]:
         beside = not word.startswith(("/", "-", "$")) and not before.startswith("--out")
         if beside and _CONFIGURES.fullmatch(word.rpartition("/")[2]):
             yield posixpath.normpath(posixpath.join(start.folder, word))
+
+
+def name_left_out(root: Path, start: Found[Start], files: AbstractSet[str]) -> Iterator[str]:
+    """Yield a note on a file of the project that its start runs and its ignore file leaves out."""
+    code = [one for word in start.value.command for one in IMPORTED.findall(word)]
+    for word in code or start.value.command:
+        name = word.partition(":")[0]
+        path = name if name.endswith(".py") else name.replace(".", "/")
+        below = posixpath.normpath(posixpath.join(start.value.folder, path))
+        ends = ("",) if name.endswith(".py") else (".py", "/__init__.py", "/__main__.py")
+        places = [f"{above}{below}{end}" for above in ("", "src/") for end in ends]
+        if word[:1] not in {"-", "/"} and files.isdisjoint(places):
+            for file in (one for one in places if (root / one).is_file()):
+                yield (
+                    f"{start.origin} starts {name}, which the image lacks (the ignore file leaves "
+                    f"out {file}): let it through"
+                )
+                return
 
 
 def name_mounted(

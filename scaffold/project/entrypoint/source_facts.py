@@ -20,7 +20,11 @@ from scaffold.project.entrypoint.django import (
     find_steps,
 )
 from scaffold.project.entrypoint.dockerfile import read_own_start
-from scaffold.project.entrypoint.lacking_files import name_configurations, name_mounted
+from scaffold.project.entrypoint.lacking_files import (
+    name_configurations,
+    name_left_out,
+    name_mounted,
+)
 from scaffold.project.entrypoint.own_command import OwnStart
 from scaffold.project.entrypoint.ports import (
     name_datagrams,
@@ -91,7 +95,8 @@ def read_sources(
         start = open_outside(without_help(entry.start), root, modules, files, reached)
         port = entry.port or option_port(start, modules, reached)
         required = name_required(start.value.command, modules)
-        start = _with(start, lacks=(*required, *unmounted, *start.value.lacks))
+        left_out = name_left_out(root, start, frozenset(files))
+        start = _with(start, lacks=(*left_out, *required, *unmounted, *start.value.lacks))
         entry = replace(entry, start=start, port=port)
     known = KnownValues(modules=modules, command=given.command, environment=dict(given.environment))
     found = find_uses(modules, files, start=given, reached=reached, mounted=mounted, known=known)
