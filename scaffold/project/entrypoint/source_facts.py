@@ -88,7 +88,9 @@ def read_sources(
     if entry is not None:
         entry, steps = _with_settings(entry, own, modules, files)
     given = entry.start.value if entry else Start(framework="", command=())
-    reached = find_reached(modules, command=given.command, framework=given.framework)
+    # Flask is told its application by a variable.
+    named = (value for name, value in given.environment if name.endswith("_APP"))
+    reached = find_reached(modules, command=(*given.command, *named), framework=given.framework)
     mounted = find_mounted(root, modules, files)
     unmounted, maybe = name_mounted(modules, mounted, reached)
     if entry is not None:

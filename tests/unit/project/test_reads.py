@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source_folders import facts
+from tests.support.source_folders import FLASK, facts
 
 NEVER = "\nwhile True:\n    pass\n"
 
@@ -53,3 +53,12 @@ def test_what_the_start_reads_and_nothing_has_is_told(
     notes = [note for note in found if " reads " in note or "terminal" in note]
     assert len(notes) == bool(told)
     assert told in "".join(notes)
+
+
+def test_an_application_that_a_variable_names_starts(tmp_path: Path) -> None:
+    """What Flask's development server loads runs at the start, as what a command names does."""
+    source = f"{FLASK}open('/etc/meter/config.yaml')\n"
+    found = facts(tmp_path, {"main.py": source}, "flask")
+    assert found.start is not None
+    assert ("FLASK_APP", "main:app") in found.start.value.environment
+    assert "main.py:3 reads /etc/meter/config.yaml" in "".join(found.notes)
